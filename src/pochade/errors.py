@@ -1,0 +1,58 @@
+"""Every error that pochade raises on purpose, as one small tree.
+
+It stands alone, and imports nothing, so that any part of the house can raise an error that a caller can name without
+loading the rest. Each class also descends from the built-in error it resembles, so code that knows nothing of pochade
+still catches it the usual way.
+
+    PochadeError
+    ├── RequestError (ValueError)         the request cannot be carried out as asked
+    │   └── ImageError                    a picture or a mask that was given cannot be used
+    ├── ModelError                        the model is unknown, damaged or of an unsupported kind
+    ├── StoreError (OSError)              the session file cannot be used
+    │   └── ReadOnlyError                 the session file can be read but not written
+    ├── Cancelled                         the job was stopped before it finished
+    └── WouldBlockError (RuntimeError)    waiting here would never end
+"""
+
+__all__ = [
+    "Cancelled",
+    "ImageError",
+    "ModelError",
+    "PochadeError",
+    "ReadOnlyError",
+    "RequestError",
+    "StoreError",
+    "WouldBlockError",
+]
+
+
+class PochadeError(Exception):
+    """Root of the tree: catching it catches every error that pochade raises on purpose."""
+
+
+class RequestError(PochadeError, ValueError):
+    """The request cannot be carried out as asked; the message says what to ask instead."""
+
+
+class ImageError(RequestError):
+    """A picture or a mask that was given cannot be read or does not fit."""
+
+
+class ModelError(PochadeError):
+    """The model folder is unknown or damaged, or holds a kind of model that pochade does not run."""
+
+
+class StoreError(PochadeError, OSError):
+    """The session file is not one of pochade's, is damaged, or cannot be read or written."""
+
+
+class ReadOnlyError(StoreError):
+    """The session file can only be read: somebody else is writing it, or permission is missing."""
+
+
+class Cancelled(PochadeError):  # noqa: N818 - being stopped is an outcome, not a fault
+    """The job was stopped, by code, by a click or by an interrupt, before it finished."""
+
+
+class WouldBlockError(PochadeError, RuntimeError):
+    """A blocking call was made where waiting would hold up the very thing that it waits for."""

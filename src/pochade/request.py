@@ -1,0 +1,290 @@
+"""What is asked: one frozen, checked value that a cell, a click and the command line all build alike.
+
+It stands alone because every way in ends here and nothing behind it has to check again: once a `Request` exists, its
+numbers are in range, its pictures are loaded and its mask fits. Only what depends on the model is left open, such as
+the exact size, which `pochade.sizes` settles when the model's rule is known.
+"""
+
+import difflib
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, Self, TypedDict, Unpack
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from pochade.errors import ImageError, RequestError
+from pochade.imaging.load import MAX_PIXELS, load_image
+from pochade.imaging.mask import check_mask, load_mask
+from pochade.sizes import SizeRule, brief, parse_size, resolve_size, whole_number
+
+__all__ = [
+    "MAX_PICTURES",
+    "MAX_PROMPT",
+    "MAX_REFERENCES",
+    "MAX_SEED",
+    "MAX_STEPS",
+    "Options",
+    "Request",
+    "SizeRule",
+    "Task",
+    "parse_size",
+    "resolve_size",
+]
+
+MAX_PROMPT = 32_000
+MAX_PICTURES = 16
+MAX_STEPS = 1_000
+MAX_REFERENCES = 10
+MAX_SEED = 2**53 - 1  # the largest whole number that JavaScript carries exactly
+
+Task = Literal["generate", "edit"]
+
+_BOUNDS = {"n": (1, MAX_PICTURES), "seed": (0, MAX_SEED), "steps": (1, MAX_STEPS)}
+_MASK_NEEDS_EDIT = "A mask needs an edit: it says which part of a picture may change, so pass that picture as image."
+
+
+class Options(TypedDict, total=False):
+    """What `Request.of` takes besides the prompt; `image`, `mask` and `references` may be any kind of picture."""
+
+    task: Task
+    n: int
+    size: tuple[int, int] | str | None
+    seed: int | None
+    steps: int | None
+    guidance: float | None
+    image: object
+    image_turn: str | None
+    mask: object
+    references: object
+    reference_turns: Sequence[str | None]
+
+
+class Request(BaseModel):
+    """What is asked of the road. Build one with `Request.of`, which accepts every kind of picture.
+
+    Attributes
+    ----------
+    task : "generate" or "edit"
+        Make a picture from words (and references), or change `image`.
+    prompt : str
+        The words, stripped of surrounding space; 1 to 32,000 characters.
+    n : int
+        How many pictures, 1 to 16. Picture k (from 0) is painted with ``seed + k``.
+    size : (int, int), str or None
+        (width, height) in pixels, or a ratio ``"w:h"`` at the model's usual area. None is the model's own size. An
+        edit keeps the size of `image`, so it has none.
+    seed : int or None
+        0 to 2**53 - 1. None lets the road draw one, which the turn records.
+    steps : int or None
+        Denoising steps, 1 to 1000. None is the model's own number.
+    guidance : float or None
+        How strictly the prompt is followed, 0 or more. None is the model's own value.
+    image : PIL.Image.Image or None
+        The picture that an edit changes: 8-bit "RGB" or "RGBA".
+    image_turn : str or None
+        The id of the turn whose picture `image` is, if it is one.
+    mask : PIL.Image.Image or None
+        Mode "L", as large as `image`: 255 where it may change, 0 where not one byte may.
+    references : tuple of PIL.Image.Image
+        Pictures to take a style, a colour, a subject or a layout from; at most 10.
+    reference_turns : tuple of (str or None)
+        For each reference the id of the turn that it comes from, if any.
+
+    Raises
+    ------
+    RequestError
+        Whenever a value cannot be used; the message says what was wrong and what to do.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    task: Task = "generate"
+    prompt: str
+    n: int = 1
+    size: tuple[int, int] | str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    image: Image.Image | None = None
+    image_turn: str | None = None
+    mask: Image.Image | None = None
+    references: tuple[Image.Image, ...] = ()
+    reference_turns: tuple[str | None, ...] = Field(default=(), validate_default=True)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _plain(error) from None
+
+    @classmethod
+    def of(cls, prompt: str, **options: Unpack[Options]) -> Self:
+        """Build a request from pictures of any kind.
+
+        Parameters
+        ----------
+        prompt : str
+            The words.
+        **options
+            The attributes of `Request`. `image` and each of `references` may be whatever
+            `pochade.imaging.load.load_image` reads, `mask` whatever `pochade.imaging.mask.load_mask` reads; a turn
+            brings its id along. Pictures are copied, so that drawing on yours later changes nothing here.
+
+        Raises
+        ------
+        RequestError
+            When the request cannot be carried out as asked.
+        ImageError
+            When a picture or the mask cannot be used.
+        """
+        values: dict[str, Any] = {**options, "prompt": prompt}
+        if (image := values.get("image")) is not None:
+            values["image"] = load_image(image, name="The picture to change")
+            values["image_turn"] = values.get("image_turn") or _turn_id(image)
+        if (mask := values.get("mask")) is not None:
+            if image is None:
+                raise RequestError(_MASK_NEEDS_EDIT)
+            values["mask"] = load_mask(mask, values["image"].size)
+        references = _as_sequence(values.get("references"))
+        if len(references) > MAX_REFERENCES:
+            raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")
+        values["references"] = tuple(load_image(one, name=f"Reference {i}") for i, one in enumerate(references, 1))
+        values["reference_turns"] = values.get("reference_turns") or tuple(map(_turn_id, references))
+        return cls(**values)
+
+    def __repr__(self) -> str:
+        fields = type(self).model_fields
+        told = ((name, value) for name, value in self if value is not None and value != fields[name].default)
+        return f"Request({', '.join(f'{name}={_show(value)}' for name, value in told)})"
+
+    __str__ = __repr__
+
+    @field_validator("prompt", mode="before")
+    @classmethod
+    def _prompt_has_words(cls, value: object) -> str:
+        if not isinstance(value, str):
+            raise RequestError(f"The prompt must be text, not {type(value).__name__}.")
+        prompt = value.strip()
+        if not any(character.isprintable() and not character.isspace() for character in prompt):
+            raise RequestError("The prompt is empty: say in words what to paint.")
+        if len(prompt) > MAX_PROMPT:
+            raise RequestError(f"The prompt has {len(prompt):,} characters; at most {MAX_PROMPT:,} can be read.")
+        if any("\ud800" <= character <= "\udfff" for character in prompt):
+            raise RequestError("The prompt holds half of a character (a lone surrogate): type or paste it again.")
+        return prompt
+
+    @field_validator("n", "seed", "steps", mode="before")
+    @classmethod
+    def _whole_number(cls, value: object, info: ValidationInfo) -> int | None:
+        name = info.field_name or ""
+        if value is None and name != "n":
+            return None
+        low, high = _BOUNDS[name]
+        number = whole_number(value)
+        if number is None or not low <= number <= high:
+            raise RequestError(f"{name} must be a whole number from {low:,} to {high:,}, not {brief(value)}.")
+        return number
+
+    @field_validator("guidance", mode="before")
+    @classmethod
+    def _guidance_is_a_number(cls, value: object) -> float | None:
+        if value is None:
+            return None
+        try:
+            number = math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not 0 <= number < math.inf:
+            raise RequestError(f"guidance must be a number, 0 or more, not {brief(value)}.")
+        return number
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _size_is_understood(cls, value: object) -> tuple[int, int] | str | None:
+        return parse_size(value)
+
+    @field_validator("image", "references")
+    @classmethod
+    def _pictures_are_loaded(cls, value: Any) -> Any:
+        for picture in value if isinstance(value, tuple) else (value,):
+            if picture is not None and (picture.mode not in ("RGB", "RGBA") or math.prod(picture.size) > MAX_PIXELS):
+                raise ImageError(f"A request holds 8-bit RGB or RGBA pictures, not {picture.mode}: use Request.of.")
+        return value
+
+    @field_validator("references")
+    @classmethod
+    def _references_are_few(cls, value: tuple[Image.Image, ...]) -> tuple[Image.Image, ...]:
+        if len(value) > MAX_REFERENCES:
+            raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(value)}.")
+        return value
+
+    @field_validator("reference_turns")
+    @classmethod
+    def _each_reference_has_its_turn(
+        cls, value: tuple[str | None, ...], info: ValidationInfo
+    ) -> tuple[str | None, ...]:
+        references = info.data.get("references", ())
+        if value and len(value) != len(references):
+            raise RequestError(f"There are {len(references)} references but {len(value)} reference_turns.")
+        return value or (None,) * len(references)
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        if self.task == "edit" and self.image is None:
+            raise RequestError("An edit needs a picture to change: pass it as image, or generate one first.")
+        if self.task == "generate" and self.mask is not None:
+            raise RequestError(_MASK_NEEDS_EDIT)
+        if self.task == "generate" and self.image is not None:
+            raise RequestError("Generating starts from words: edit the picture instead, or pass it in references.")
+        if self.image_turn is not None and self.image is None:
+            raise RequestError("image_turn names the turn that image comes from, but there is no image.")
+        if self.mask is not None and self.image is not None:
+            check_mask(self.mask, self.image.size)
+        if self.image is not None and self.size not in (None, self.image.size):
+            raise RequestError(
+                "An edit keeps the size of its picture: leave size out, or generate a new picture of the size you want."
+            )
+        if self.seed is not None and self.seed + self.n - 1 > MAX_SEED:
+            raise RequestError(f"Picture k is painted with seed + k, and {self.seed:,} leaves no room for {self.n}.")
+        return self
+
+
+def _turn_id(source: object) -> str | None:
+    """Return the id of a turn, known by what it offers, since turns are built above this module."""
+    found = getattr(source, "id", None)
+    return found if isinstance(found, str) and hasattr(source, "image") else None
+
+
+def _as_sequence(references: object) -> Sequence[object]:
+    """Take a lone reference for a list of one; text and bytes are pictures here, not sequences."""
+    if references is None:
+        return ()
+    if isinstance(references, Sequence) and not isinstance(references, str | bytes | bytearray | memoryview):
+        return references
+    return (references,)
+
+
+def _show(value: object) -> str:
+    """One value in a repr: pictures by size and mode, since their own repr holds an address that changes."""
+    if isinstance(value, Image.Image):
+        return f"<{value.width}×{value.height} {value.mode}>"
+    if isinstance(value, tuple) and any(isinstance(one, Image.Image) for one in value):
+        return f"({', '.join(map(_show, value))})"
+    return repr(value)
+
+
+def _plain(error: ValidationError) -> RequestError:
+    """Tell the first complaint as one of our own errors, in a plain sentence."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, RequestError):
+        return cause
+    name = str(first["loc"][0]) if first["loc"] else "request"
+    if first["type"] == "extra_forbidden":
+        known = sorted(Request.model_fields)
+        guess = difflib.get_close_matches(name, known, n=1)
+        return RequestError(f"There is no option {name!r}: {f'did you mean {guess[0]!r}?' if guess else known}")
+    if first["type"] == "missing":
+        return RequestError(f"A request needs a {name}.")
+    return RequestError(f"{name} cannot be used: {first['msg'][:1].lower()}{first['msg'][1:]}.")
