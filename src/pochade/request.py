@@ -116,7 +116,11 @@ class Request(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise _plain(error) from None
+            problem = _plain(error)
+        else:
+            return
+        # Raised out here: inside, each error would hold the other, beyond the garbage collector's reach.
+        raise problem
 
     @classmethod
     def of(cls, prompt: str, **options: Unpack[Options]) -> Self:

@@ -6,17 +6,23 @@ equal to the eye.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["delta_e", "to_lab"]
 
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _WHITE = np.array([0.95047, 1.0, 1.08883])  # D65
 
 
 def to_lab(rgb: ArrayLike) -> NDArray[np.float64]:
-    """SRGB to CIELAB (D65).
+    """Convert sRGB to CIELAB (D65).
 
     Parameters
     ----------
@@ -62,4 +68,4 @@ def delta_e(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     sc, sh = 1 + 0.045 * chroma, 1 + 0.015 * chroma * t
     bend = 2 * np.sqrt(chroma**7 / (chroma**7 + 25.0**7)) * np.sin(np.radians(60 * np.exp(-(((hue - 275) / 25) ** 2))))
     total = (dl / sl) ** 2 + (dc / sc) ** 2 + (dh / sh) ** 2 - bend * (dc / sc) * (dh / sh)
-    return np.asarray(np.sqrt(np.maximum(total, 0)))
+    return np.asarray(np.sqrt(np.maximum(total, 0)), np.float64)

@@ -1,8 +1,8 @@
 """The miniature: the embedded model, and everything it was made with.
 
-A small `Flux2KleinPipeline` with pochade's own weights, trained from nothing on scenes that `world` draws. It is a diffusers
-folder like any other; nothing in the engine knows it by name. This module only tells where it lies and what it knows, and
-imports neither torch nor the training code.
+A small `Flux2KleinPipeline` with pochade's own weights, trained from nothing on scenes that `world` draws. It is a
+diffusers folder like any other; nothing in the engine knows it by name. This module only tells where it lies and what
+it knows, and imports neither torch nor the training code.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def folder() -> Path:
     """
     path = Path(str(files(__package__))) / "weights"
     if not (path / "model_index.json").is_file():
-        raise ModelError(f"The miniature's weights are missing from {path}. Install pochade again, or name another model folder.")
+        raise ModelError(
+            f"The miniature's weights are missing from {path}. Install pochade again, or name another model folder."
+        )
     return path
 
 

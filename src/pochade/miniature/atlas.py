@@ -1,8 +1,8 @@
 """The sprite atlas: the drawings of the Noto Color Emoji font that the miniature's world is made of.
 
-The drawings are taken from the font once (``python -m pochade.miniature.atlas FONT``) and kept as one small picture in the
-package, so that neither training nor evaluation nor a classroom needs the font. The font is © Google and licensed under
-the SIL Open Font License 1.1; the notice lies beside the atlas as ``ATLAS-LICENSE.txt``.
+The drawings are taken from the font once (``python -m pochade.miniature.atlas FONT``) and kept as one small picture
+in the package, so that neither training nor evaluation nor a classroom needs the font. The font is © Google and
+licensed under the SIL Open Font License 1.1; the notice lies beside the atlas as ``ATLAS-LICENSE.txt``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def extract(font: str) -> Image.Image:
         ImageDraw.Draw(canvas).text((40, 40), BY_NAME[name].emoji, font=face, embedded_color=True)
         drawing = canvas.crop(canvas.getbbox())
         scale = SIDE / max(drawing.size)
-        drawing = drawing.resize((round(drawing.width * scale), round(drawing.height * scale)), Image.Resampling.LANCZOS)
+        drawing = drawing.resize(
+            (round(drawing.width * scale), round(drawing.height * scale)), Image.Resampling.LANCZOS
+        )
         x, y = index % COLUMNS * SIDE, index // COLUMNS * SIDE
         atlas.paste(drawing, (x + (SIDE - drawing.width) // 2, y + (SIDE - drawing.height) // 2))
     return atlas
@@ -117,7 +119,7 @@ def full_sprite(name: str, colour: str | None = None) -> Image.Image:
 
 @lru_cache(maxsize=16384)
 def sprite(name: str, colour: str | None, side: int, worn: tuple[str, ...] = ()) -> Image.Image:
-    """A sprite at a size, with what it wears; RGBA, ``side`` × ``round(side × 1.5)``, the thing in the lower two thirds.
+    """Scale a sprite and dress it: RGBA, ``side`` × ``round(side × 1.5)``, the thing in the lower two thirds.
 
     The half of a side above the thing is room for a hat, so that a hat never moves its wearer.
     """

@@ -12,9 +12,9 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,9 +22,14 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 from . import folder, world
+from .edits import EDITS, Edit, sample_edit
 from .scorer import background_difference, shows
 from .wording import Wording
-from .world import EDITS, Edit, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .world import Scene
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,9 @@ class Painter:
         self.pipe.set_progress_bar_config(disable=True)
         self.width, self.height = self.card["size"]["default"]
 
-    def __call__(self, words: Sequence[str], parents: Sequence[np.ndarray] | None = None, seed: int = 0) -> list[np.ndarray]:
+    def __call__(
+        self, words: Sequence[str], parents: Sequence[np.ndarray] | None = None, seed: int = 0
+    ) -> list[np.ndarray]:
         """One picture for each prompt; with parents, each is an edit of one. Picture k is drawn from ``seed + k``."""
         out: list[np.ndarray] = []
         step = 1 if parents is not None else 8
@@ -91,7 +98,7 @@ class Painter:
         return out
 
 
-def scenes(rng: random.Random, count: int, things: int | None = None, hex_only: bool = False) -> list[Scene]:
+def scenes(rng: random.Random, count: int, things: int | None = None, *, hex_only: bool = False) -> list[Scene]:
     """Held-out scenes, of so many things each, or on hex backgrounds alone."""
     out: list[Scene] = []
     while len(out) < count:
@@ -103,11 +110,11 @@ def scenes(rng: random.Random, count: int, things: int | None = None, hex_only: 
 
 
 def measure_reader(painter: Painter, rng: random.Random, count: int) -> list[Row]:
-    """Misses on true pictures after the VAE's round trip, and false accepts on pictures in which one thing is another."""
+    """Count true pictures accepted, and pictures accepted in which one thing is another; both round-tripped."""
     true = scenes(rng, count)
     pictures = painter.round_trip([world.draw(s) for s in true])
     right = sum(all(shows(p, s)) for p, s in zip(pictures, true, strict=True))
-    wrong = [world.sample_edit(rng, "replace") for _ in range(count)]
+    wrong = [sample_edit(rng, "replace") for _ in range(count)]
     pictures = painter.round_trip([world.draw(e.after) for e in wrong])
     accepted = sum(all(shows(p, e.before)) for p, e in zip(pictures, wrong, strict=True))
     return [
@@ -129,7 +136,12 @@ def measure_pictures(painter: Painter, rng: random.Random, count: int) -> list[R
     asked = scenes(rng, count, 1, hex_only=True)
     painted = painter([Wording(rng, plain=True).scene(s) for s in asked], seed=9000)
     differences = [background_difference(p, s) for p, s in zip(painted, asked, strict=True)]
-    floor = np.median([background_difference(p, s) for p, s in zip(painter.round_trip([world.draw(s) for s in asked]), asked, strict=True)])
+    floor = np.median(
+        [
+            background_difference(p, s)
+            for p, s in zip(painter.round_trip([world.draw(s) for s in asked]), asked, strict=True)
+        ]
+    )
     remark = f"median {np.median(differences):.1f}, the VAE alone {floor:.1f}"
     rows.append(Row("hex background within ΔE00 5", sum(d <= 5 for d in differences), count, remark))
     return rows
@@ -148,7 +160,7 @@ def measure_edits(painter: Painter, rng: random.Random, count: int) -> list[Row]
     """Single edits of true pictures: afterwards everything is right, the changed and the unchanged."""
     rows = []
     for kind in EDITS:
-        edits = [world.sample_edit(rng, kind, wanted=True) for _ in range(count)]
+        edits = [sample_edit(rng, kind, wanted=True) for _ in range(count)]
         before = [world.draw(e.before) for e in edits]
         painted = painter([Wording(rng).edit(e) for e in edits], before, seed=20_000)
         right = 0
@@ -158,7 +170,9 @@ def measure_edits(painter: Painter, rng: random.Random, count: int) -> list[Row]
                 good = good and not all(shows(picture, edit.before))
             right += good
         kept = np.nanmean([kept_psnr(b, p, e) for b, p, e in zip(before, painted, edits, strict=True)])
-        floor = np.nanmean([kept_psnr(b, p, e) for b, p, e in zip(before, painter.round_trip(before), edits, strict=True)])
+        floor = np.nanmean(
+            [kept_psnr(b, p, e) for b, p, e in zip(before, painter.round_trip(before), edits, strict=True)]
+        )
         remark = "" if kind == "background" else f"unchanged area {kept:.1f} dB, the VAE alone {floor:.1f} dB"
         rows.append(Row(f"edit: {kind}", right, count, remark))
     return rows
@@ -198,7 +212,9 @@ def evaluate(path: Path, count: int = 100, seed: int = 12345) -> list[Row]:
 def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=None, help="a model that train.py saved (default: the packaged one)")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=None, help="a model that train.py saved (default: the packaged one)"
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the pictures; nothing is written")
     options = parser.parse_args()
     path = options.folder or folder()
@@ -207,7 +223,9 @@ def main() -> None:
     print(table(rows))
     if options.quick:
         return
-    figures = [{"row": r.name, "right": r.right, "count": r.count, "interval": r.interval, "remark": r.remark} for r in rows]
+    figures = [
+        {"row": r.name, "right": r.right, "count": r.count, "interval": r.interval, "remark": r.remark} for r in rows
+    ]
     report = {"seconds": round(time.monotonic() - start), "seed": 12345, "rows": figures}
     (path / "evaluation.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sheet(Painter(path), path / "samples.png")

@@ -1,9 +1,9 @@
 """Reads pictures of the miniature's world: which thing is at a place, and what colour the background has.
 
-The reading is analysis by synthesis: every thing that the world can draw, in every colour and with everything it can wear,
-is laid over the background that the prompt asked for, at every place near where it belongs; whatever explains the pixels
-best is what the picture shows. Nothing is learnt, so nothing can be learnt wrongly; `evaluate.py` measures the reader
-itself on true pictures and on pictures of something else.
+The reading is analysis by synthesis: every thing that the world can draw, in every colour and with everything it can
+wear, is laid over the background that the prompt asked for, at every place near where it belongs; whatever explains
+the pixels best is what the picture shows. Nothing is learnt, so nothing can be learnt wrongly; `evaluate.py` measures
+the reader itself on true pictures and on pictures of something else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from .atlas import sprite
 from .vocabulary import FACES, HUES, NAMES, SHAPES, colourable
 from .world import SIDE, Scene, Thing, draw
 
-_WORN: tuple[tuple[str, ...], ...] = ((), ("top hat",), ("crown",), ("glasses",), ("top hat", "glasses"), ("crown", "glasses"))
+_WORN: tuple[tuple[str, ...], ...] = (
+    (),
+    ("top hat",),
+    ("crown",),
+    ("glasses",),
+    ("top hat", "glasses"),
+    ("crown", "glasses"),
+)
 _REACH = 5  #: how far from its place a thing is looked for, in half-size pixels
 
 Look = tuple[str, str | None, tuple[str, ...]]
@@ -99,7 +106,12 @@ def read(picture: np.ndarray, background: str, thing: Thing) -> Reading:
         height, width = colours.shape[-2:]
         left = 40 + thing.x // 2 - side // 2 - _REACH
         top = 40 + thing.y // 2 - side // 2 - (height - side) - _REACH
-        window = (slice(None), slice(None), slice(top, top + height + 2 * _REACH), slice(left, left + width + 2 * _REACH))
+        window = (
+            slice(None),
+            slice(None),
+            slice(top, top + height + 2 * _REACH),
+            slice(left, left + width + 2 * _REACH),
+        )
         d, b = difference[window], plain[window]
         # sum over the window of (d − a·(t − b))², written out so that each term is one correlation
         here = F.conv2d((d * d).sum(1, keepdim=True), torch.ones(1, 1, height, width))
@@ -122,7 +134,9 @@ def shows(picture: np.ndarray, scene: Scene) -> list[bool]:
     out = []
     for thing in scene.things:
         found = read(picture, scene.background, thing)
-        right = (found.name, found.worn) == (thing.name, thing.worn) and (thing.colour is None or found.colour == thing.colour)
+        right = (found.name, found.worn) == (thing.name, thing.worn) and (
+            thing.colour is None or found.colour == thing.colour
+        )
         out.append(found.something and right)
     return out
 

@@ -18,13 +18,11 @@ import json
 import math
 import random
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline
 from safetensors.torch import load_file, save_file
@@ -33,9 +31,11 @@ from torch.nn import functional as F
 from transformers import Qwen2TokenizerFast
 
 from . import model, world
+from .edits import EDITS
 from .model import Shape
+from .pace import Average, Clock, set_rate, split, step
+from .samples import Maker, Pool, pictures, prompts
 from .vocabulary import COLOURS, NAMES, SCENES, WORN
-from .wording import Wording
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,9 @@ class Preset:
 
 PRESETS = {
     "tiny": Preset(
-        shape=Shape(width=64, heads=1, double=1, single=1, text_width=48, text_layers=2, merges=400, decoder=(16, 16, 16, 32)),
+        shape=Shape(
+            width=64, heads=1, double=1, single=1, text_width=48, text_layers=2, merges=400, decoder=(16, 16, 16, 32)
+        ),
         decoder_seconds=20,
         base_seconds=20,
         finish_seconds=10,
@@ -82,123 +84,6 @@ PRESETS = {
     ),
 }
 
-# ------------------------------------------------------------------------------------------------------------- data
-
-
-def prompts(seed: int) -> Iterator[str]:
-    """An endless stream of prompts as the world words them, edits and pictures in turn."""
-    rng = random.Random(seed)
-    wording = Wording(rng)
-    while True:
-        yield wording.scene(world.sample_scene(rng))
-        yield wording.edit(world.sample_edit(rng))
-
-
-def pictures(scenes: list[world.Scene]) -> Tensor:
-    """Scenes drawn as a batch ``(N, 3, H, W)`` in [−1, 1]."""
-    drawn = np.stack([world.draw(scene) for scene in scenes])
-    return torch.from_numpy(drawn).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def truth(scene: world.Scene, cells: int) -> np.ndarray:
-    """Which thing each token's middle shows: ``(cells, cells)`` of 0 (background) or 1 + the thing's number."""
-    step = world.SIDE / cells
-    middle = (np.arange(cells) + 0.5) * step
-    grid = np.zeros((cells, cells), np.int64)
-    for thing in scene.things:
-        near = np.abs(middle - thing.x) < thing.side * 0.45, np.abs(middle - thing.y) < thing.side * 0.45
-        grid[np.ix_(near[1], near[0])] = 1 + NAMES.index(thing.name)
-    return grid
-
-
-@dataclass
-class Samples:
-    """A batch of training samples.
-
-    Attributes
-    ----------
-    target, source : Tensor
-        Packed latents ``(N, tokens, 4C)`` of the picture to make and of the one to edit (no tokens for text-to-image).
-    ids, mask : Tensor
-        The prompt's tokens and their attention mask, ``(N, L)``.
-    things : Tensor
-        `truth` of each target token, ``(N, tokens)``.
-    """
-
-    target: Tensor
-    source: Tensor
-    ids: Tensor
-    mask: Tensor
-    things: Tensor
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return iter((self.target, self.source, self.ids, self.mask, self.things))
-
-
-class Maker:
-    """Invents training samples: scenes and edits, drawn, put into words and encoded.
-
-    Parameters
-    ----------
-    encode : nn.Module
-        The VAE's encoder as one convolution (`model.linear_code`).
-    """
-
-    def __init__(self, shape: Shape, tokenizer: Qwen2TokenizerFast, encode: nn.Module, seed: int) -> None:
-        self._shape, self._tokenizer, self._encode = shape, tokenizer, encode
-        self._rng = random.Random(seed)
-        self._wording = Wording(self._rng)
-        self._chance = torch.Generator().manual_seed(seed)
-
-    def make(self, kind: str, count: int) -> tuple[Samples, Tensor]:
-        """So many fresh samples of a kind (``"scene"`` or ``"edit"``), and the target pictures themselves."""
-        rng, shape = self._rng, self._shape
-        edits = [world.sample_edit(rng) for _ in range(count)] if kind == "edit" else []
-        scenes = [edit.after for edit in edits] or [world.sample_scene(rng) for _ in range(count)]
-        words = [self._wording.edit(e) for e in edits] or [self._wording.scene(s) for s in scenes]
-        tokens = self._tokenizer(
-            [model.as_seen(self._tokenizer, w) for w in words],
-            return_tensors="pt",
-            padding="max_length",
-            truncation=True,
-            max_length=shape.text_length,
-        )
-        drawn = pictures(scenes)
-        target = model.pack(self._encode(drawn))
-        source = model.pack(self._encode(self._worn_down(pictures([e.before for e in edits])))) if edits else target[:, :0]
-        things = torch.from_numpy(np.stack([truth(s, shape.side // 16) for s in scenes])).flatten(1)
-        return Samples(target, source, tokens["input_ids"], tokens["attention_mask"], things), drawn
-
-    def _worn_down(self, before: Tensor) -> Tensor:
-        """Half of the references as they are, half a little blurred and noisy: a parent is mostly the model's own picture."""
-        soft = F.avg_pool2d(F.pad(before, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-        amount = torch.rand(len(before), 1, 1, 1, generator=self._chance) * 0.8
-        grain = torch.randn(before.shape, generator=self._chance) * 0.04
-        worn = (before + amount * (soft - before) + grain * amount).clamp(-1, 1)
-        keep = torch.rand(len(before), 1, 1, 1, generator=self._chance) < 0.5
-        return torch.where(keep, before, worn)
-
-
-class Pool:
-    """A ring of samples which are each used a few times, with fresh noise, before newer ones take their place."""
-
-    def __init__(self, maker: Maker, kind: str, size: int, reuse: int) -> None:
-        self._maker, self._kind, self._reuse = maker, kind, reuse
-        self._rows = maker.make(kind, size)[0]
-        self._next = 0
-
-    def batch(self, count: int, device: str) -> Samples:
-        """Some samples; a share of the ring is renewed first."""
-        size = len(self._rows.ids)
-        fresh = max(1, count // self._reuse)
-        places = torch.arange(self._next, self._next + fresh) % size
-        for row, new in zip(self._rows, self._maker.make(self._kind, fresh)[0], strict=True):
-            row[places] = new
-        self._next = (self._next + fresh) % size
-        chosen = torch.randint(size, (count,))
-        return Samples(*(row[chosen].to(device) for row in self._rows))
-
-
 # ----------------------------------------------------------------------------------------------------------- stages
 
 
@@ -219,7 +104,11 @@ def sharpness(guess: Tensor, true: Tensor) -> Tensor:
     loss = torch.zeros((), device=guess.device)
     for _ in range(3):
         loss = loss + (guess - true).abs().mean()
-        loss = loss + (guess.diff(dim=-1) - true.diff(dim=-1)).abs().mean() + (guess.diff(dim=-2) - true.diff(dim=-2)).abs().mean()
+        loss = (
+            loss
+            + (guess.diff(dim=-1) - true.diff(dim=-1)).abs().mean()
+            + (guess.diff(dim=-2) - true.diff(dim=-2)).abs().mean()
+        )
         guess, true = F.avg_pool2d(guess, 2), F.avg_pool2d(true, 2)
     return loss
 
@@ -237,7 +126,7 @@ def train_decoder(out: Path, preset: Preset) -> None:
     clock = Clock(out, "decoder", preset.decoder_seconds)
     pool = pictures([world.sample(rng) for _ in range(64)])
     while clock.running():
-        _set_rate(optimizer, 2e-3 * clock.schedule(warm=0.01, decay=0.4))
+        set_rate(optimizer, 2e-3 * clock.schedule(warm=0.01, decay=0.4))
         pool = torch.cat([pool[2:], pictures([world.sample(rng) for _ in range(2)])])
         side = preset.crop if clock.part < 0.85 else preset.shape.side
         count = preset.decoder_batch if side == preset.crop else max(1, preset.decoder_batch // 4)
@@ -248,9 +137,11 @@ def train_decoder(out: Path, preset: Preset) -> None:
         with torch.autocast(preset.device, torch.bfloat16):
             guess = vae.decode(latents.contiguous(memory_format=torch.channels_last)).sample
         loss = sharpness(guess.float(), true)
-        _step(optimizer, loss, list(decoder.parameters()))
+        step(optimizer, loss, list(decoder.parameters()))
         average.update(decoder)
-        clock.log(loss, samples=count, psnr=-10 * math.log10((guess.detach().float() - true).square().mean().item() / 4))
+        clock.log(
+            loss, samples=count, psnr=-10 * math.log10((guess.detach().float() - true).square().mean().item() / 4)
+        )
         if clock.due(240):
             average.save(out / "decoder.safetensors")
     average.save(out / "decoder.safetensors")
@@ -266,10 +157,10 @@ def _crops(pool: Tensor, count: int, side: int, rng: random.Random) -> Tensor:
 def train_base(out: Path, preset: Preset) -> None:
     """Flow matching (Lipman et al. 2023) on pictures and edits at once.
 
-    Noise levels are drawn where they matter: logit-normal shifted by 2 like the scheduler (Esser et al. 2024), and two in
-    five exactly at the four levels that the four default steps visit. For the first 60 % a throw-away linear head reads
-    from a middle block which thing each token shows, and its error is added: it ties words to places early.
-    Matrices inside the blocks are trained with Muon (Jordan 2024), the rest with AdamW.
+    Noise levels are drawn where they matter: logit-normal shifted by 2 like the scheduler (Esser et al. 2024), and
+    two in five exactly at the four levels that the four default steps visit. For the first 60 % a throw-away linear
+    head reads from a middle block which thing each token shows, and its error is added: it ties words to places
+    early. Matrices inside the blocks are trained with Muon (Jordan 2024), the rest with AdamW.
     """
     shape, device = preset.shape, preset.device
     torch.manual_seed(20)
@@ -280,7 +171,7 @@ def train_base(out: Path, preset: Preset) -> None:
     parts = nn.ModuleDict({"text_encoder": text_encoder, "transformer": transformer, "head": head})
     if (out / "base-last.safetensors").exists():
         parts.load_state_dict(load_file(out / "base-last.safetensors"), strict=False)
-    matrices, others = _split(parts)
+    matrices, others = split(parts)
     optimizers = [
         torch.optim.Muon(matrices, lr=preset.rate, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=preset.adam_rate, betas=(0.9, 0.95), weight_decay=0.0),
@@ -294,16 +185,18 @@ def train_base(out: Path, preset: Preset) -> None:
     maker = Maker(shape, tokenizer, model.linear_code(_load_vae(out)), seed=time.time_ns())
     pools = {kind: Pool(maker, kind, preset.pool, preset.reuse) for kind in ("scene", "edit")}
     clock = Clock(out, "base", preset.base_seconds)
-    edits = round(preset.batch * preset.edits)
-    attention = patch.object(F, "scaled_dot_product_attention", plain_attention) if device == "cpu" else nullcontext()
+    edited = round(preset.batch * preset.edits)
+    attention = (
+        patch.object(F, "scaled_dot_product_attention", model.plain_attention) if device == "cpu" else nullcontext()
+    )
     while clock.running():
         schedule = clock.schedule(warm=0.02, decay=0.35)
-        _set_rate(optimizers[0], preset.rate * schedule)
-        _set_rate(optimizers[1], preset.adam_rate * schedule)
+        set_rate(optimizers[0], preset.rate * schedule)
+        set_rate(optimizers[1], preset.adam_rate * schedule)
         alignment = 0.1 if clock.part < 0.6 else 0.0
         figures: dict[str, float] = {}
         total = torch.zeros((), device=device)
-        for kind, count in (("scene", preset.batch - edits), ("edit", edits)):
+        for kind, count in (("scene", preset.batch - edited), ("edit", edited)):
             target, source, ids, mask, things = pools[kind].batch(count, device)
             level = noise_levels(count, device)[:, None, None]
             noise = torch.randn_like(target)
@@ -329,7 +222,9 @@ def train_base(out: Path, preset: Preset) -> None:
             (loss * (count / preset.batch)).backward()
             total += loss.detach() * (count / preset.batch)
         if not torch.isfinite(total):
-            raise FloatingPointError(f"the loss is {total.item()} at step {clock.steps}; the last good weights are in {out}")
+            raise FloatingPointError(
+                f"the loss is {total.item()} at step {clock.steps}; the last good weights are in {out}"
+            )
         nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer in optimizers:
             optimizer.step()
@@ -338,20 +233,11 @@ def train_base(out: Path, preset: Preset) -> None:
         clock.log(total, samples=preset.batch, **figures)
         if clock.due(240):
             average.save(out / "base.safetensors")
-            save_file({k: v.contiguous() for k, v in parts.state_dict().items() if "lm_head" not in k}, out / "base-last.safetensors")
+            save_file(
+                {k: v.contiguous() for k, v in parts.state_dict().items() if "lm_head" not in k},
+                out / "base-last.safetensors",
+            )
     average.save(out / "base.safetensors")
-
-
-def plain_attention(
-    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: bool = False, **_: object
-) -> Tensor:
-    """Attention written out, in bf16: for the miniature's short sequences a third faster on a CPU than the fused kernel."""
-    scores = (query.bfloat16() * query.shape[-1] ** -0.5) @ key.bfloat16().transpose(-1, -2)
-    if attn_mask is not None:
-        scores = scores.masked_fill(~attn_mask, -1e4) if attn_mask.dtype == torch.bool else scores + attn_mask.clamp(min=-1e4)
-    elif is_causal:
-        scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -1e4)
-    return torch.softmax(scores, -1) @ value.bfloat16()
 
 
 def noise_levels(count: int, device: str) -> Tensor:
@@ -360,14 +246,17 @@ def noise_levels(count: int, device: str) -> Tensor:
     spread = 2 * spread / (1 + spread)
     steps = torch.tensor([1.0, 6 / 7, 2 / 3, 0.4], device=device)[torch.randint(4, (count,), device=device)]
     roll = torch.rand(count, device=device)
-    return torch.where(roll < 0.4, steps, torch.where(roll < 0.9, spread, torch.rand(count, device=device))).clamp(min=1e-3)
+    return torch.where(roll < 0.4, steps, torch.where(roll < 0.9, spread, torch.rand(count, device=device))).clamp(
+        min=1e-3
+    )
 
 
 def finish(out: Path, preset: Preset) -> None:
     """Show the decoder the transformer's own guesses, with the true picture as the goal.
 
     Four steps leave small errors that are alike from picture to picture (soft edges above all). The decoder, which sees
-    them now, learns to put them right. Half of the samples stay clean, so that pictures of people's own are not changed.
+    them now, learns to put them right. Half of the samples stay clean, so that pictures of people's own are not
+    changed.
     """
     pipe = assemble(out, preset).to(preset.device)
     shape, device = preset.shape, preset.device
@@ -379,7 +268,7 @@ def finish(out: Path, preset: Preset) -> None:
     clock = Clock(out, "finish", preset.finish_seconds)
     cells = shape.side // 16
     while clock.running():
-        _set_rate(optimizer, 5e-4 * clock.schedule(warm=0.02, decay=0.7))
+        set_rate(optimizer, 5e-4 * clock.schedule(warm=0.02, decay=0.7))
         kind = "edit" if clock.steps % 2 else "scene"
         samples, true = maker.make(kind, preset.decoder_batch)
         target, source, ids, mask, _ = (row.to(device) for row in samples)
@@ -399,12 +288,18 @@ def finish(out: Path, preset: Preset) -> None:
         guess = noisy - level * velocity.float()
         guess[::2] = target[::2]
         with torch.autocast(device, torch.bfloat16):
-            shown = pipe.vae.decode(model.unpack(guess, cells, cells).contiguous(memory_format=torch.channels_last)).sample
+            shown = pipe.vae.decode(
+                model.unpack(guess, cells, cells).contiguous(memory_format=torch.channels_last)
+            ).sample
         loss = sharpness(shown.float(), true.to(device))
-        _step(optimizer, loss, list(decoder.parameters()))
+        step(optimizer, loss, list(decoder.parameters()))
         average.update(decoder)
         error = (shown.detach().float().cpu() - true).square().mean((1, 2, 3))
-        clock.log(loss, psnr=-10 * math.log10(error[::2].mean().item() / 4), psnr_guess=-10 * math.log10(error[1::2].mean().item() / 4))
+        clock.log(
+            loss,
+            psnr=-10 * math.log10(error[::2].mean().item() / 4),
+            psnr_guess=-10 * math.log10(error[1::2].mean().item() / 4),
+        )
     average.save(out / "decoder-finished.safetensors")
 
 
@@ -455,122 +350,21 @@ def save(out: Path, preset: Preset, folder: Path) -> None:
             "max_side": 256,
             "max_pixels": 256 * 256,
         },
-        "parameters": {name: sum(p.numel() for p in getattr(pipe, name).parameters()) for name in ("transformer", "text_encoder", "vae")},
+        "parameters": {
+            name: sum(p.numel() for p in getattr(pipe, name).parameters())
+            for name in ("transformer", "text_encoder", "vae")
+        },
         "things": list(NAMES),
         "worn": [kind.name for kind in WORN],
         "colours": list(COLOURS),
         "scenes": list(SCENES),
-        "edits": list(world.EDITS),
+        "edits": list(EDITS),
     }
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 
-# ------------------------------------------------------------------------------------------------------------ tools
-
-
-class Clock:
-    """Runs a stage for a stretch of wall-clock time, and keeps its log.
-
-    A stage that is started again goes on where its log ended, so that a stopped run loses nothing but its last minutes.
-    """
-
-    def __init__(self, out: Path, stage: str, seconds: float) -> None:
-        self._file = out / f"{stage}.jsonl"
-        self._spent = 0.0
-        self.steps = 0
-        if self._file.exists():
-            last = json.loads(self._file.read_text().splitlines()[-1])
-            self._spent, self.steps = last["seconds"], last["step"]
-        self._seconds = seconds
-        self._start = self._saved = self._logged = time.monotonic()
-        self._sums: dict[str, float] = {}
-        self._count = 0
-
-    @property
-    def seconds(self) -> float:
-        return self._spent + time.monotonic() - self._start
-
-    @property
-    def part(self) -> float:
-        """How much of the time is over, 0 to 1."""
-        return min(1.0, self.seconds / self._seconds)
-
-    def running(self) -> bool:
-        return self.seconds < self._seconds
-
-    def schedule(self, warm: float, decay: float) -> float:
-        """Learning rate factor: a linear warm-up, a plateau, a linear way down to zero."""
-        return max(0.0, min(1.0, self.part / warm, (1 - self.part) / decay))
-
-    def due(self, every: float) -> bool:
-        """True about once in so many seconds."""
-        if time.monotonic() - self._saved < every:
-            return False
-        self._saved = time.monotonic()
-        return True
-
-    def log(self, loss: Tensor, samples: int = 1, **figures: float) -> None:
-        """Add a step's figures; about every 20 seconds their means become a line of the log."""
-        self.steps += 1
-        self._count += 1
-        for name, value in {"loss": loss.item(), **figures}.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        span = time.monotonic() - self._logged
-        if span > 20:
-            line = {"step": self.steps, "seconds": round(self.seconds, 1), "samples_per_second": round(samples * self._count / span, 1)}
-            line |= {name: round(value / self._count, 5) for name, value in self._sums.items()}
-            with self._file.open("a") as stream:
-                stream.write(json.dumps(line) + "\n")
-            self._sums, self._count, self._logged = {}, 0, time.monotonic()
-
-
-class Average:
-    """Exponential moving average of weights, with a warm-up so that the first steps are forgotten."""
-
-    def __init__(self, module: nn.Module, decay: float = 0.998) -> None:
-        self._decay = decay
-        self._steps = 0
-        self._names = [name for name, _ in module.named_parameters()]
-        self._shadow = [p.detach().clone() for p in module.parameters()]
-
-    @torch.no_grad()
-    def update(self, module: nn.Module) -> None:
-        self._steps += 1
-        decay = min(self._decay, self._steps / (self._steps + 10))
-        torch._foreach_lerp_(self._shadow, [p.detach() for p in module.parameters()], 1 - decay)
-
-    def save(self, path: Path) -> None:
-        """Write the averaged weights; the file is replaced in one move, so that a reader never sees half of one."""
-        part = path.with_suffix(".part")
-        save_file({n: s.contiguous().cpu() for n, s in zip(self._names, self._shadow, strict=True)}, part)
-        part.replace(path)
-
-
 def _load_vae(out: Path) -> AutoencoderKLFlux2:
     return AutoencoderKLFlux2.from_pretrained(out / "vae")
-
-
-def _split(parts: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Matrices inside blocks, for Muon, and everything else (embeddings, norms, ends)."""
-    matrices, others = [], []
-    for name, parameter in parts.named_parameters():
-        inside = "transformer_blocks" in name or "layers." in name
-        (matrices if inside and parameter.ndim == 2 else others).append(parameter)
-    return matrices, others
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-
-
-def _step(optimizer: torch.optim.Optimizer, loss: Tensor, parameters: list[nn.Parameter]) -> None:
-    if not torch.isfinite(loss):
-        raise FloatingPointError("the decoder's loss is not finite; its last good weights are kept")
-    loss.backward()
-    nn.utils.clip_grad_norm_(parameters, 1.0)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
 
 
 def main() -> None:
@@ -589,7 +383,9 @@ def main() -> None:
         if stage == "save":
             save(options.out, preset, options.to or options.out / "model")
         else:
-            {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}[stage](options.out, preset)
+            {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}[stage](
+                options.out, preset
+            )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What the miniature can be asked for: things, shapes, colours, backgrounds and what can be worn.
 
-The tables are data alone, so that the world (which draws them), the evaluation (which looks for them) and the model card
-(which lists them) cannot disagree. Things are drawings of the Noto Color Emoji font; see ``atlas.py``.
+The tables are data alone, so that the world (which draws them), the evaluation (which looks for them) and the model
+card (which lists them) cannot disagree. Things are drawings of the Noto Color Emoji font; see ``atlas.py``.
 """
 
 from __future__ import annotations

@@ -6,12 +6,30 @@ Every scene and every edit has many wordings, terse to friendly; a seeded choice
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
 from .vocabulary import BY_NAME, SCENES, SHAPES
-from .world import PLACES, RELATIONS, SIZES, Edit, Scene, Thing
+from .world import PLACES, RELATIONS, SIZES, Scene, Thing
 
-_OPENINGS = ("", "", "", "", "a picture of ", "draw ", "paint ", "an illustration of ", "please draw ", "I want ", "show me ", "make ")
+if TYPE_CHECKING:
+    import random
+
+    from .edits import Edit
+
+_OPENINGS = (
+    "",
+    "",
+    "",
+    "",
+    "a picture of ",
+    "draw ",
+    "paint ",
+    "an illustration of ",
+    "please draw ",
+    "I want ",
+    "show me ",
+    "make ",
+)
 _ADJECTIVES = ("cute ", "little ", "nice ", "lovely ", "happy ", "beautiful ", "single ")
 _SHORT_RELATIONS = {
     "to the left of": ("left of", "on the left of"),
@@ -32,7 +50,7 @@ class Wording:
         Always the first wording, without flourishes.
     """
 
-    def __init__(self, rng: random.Random, plain: bool = False) -> None:
+    def __init__(self, rng: random.Random, *, plain: bool = False) -> None:
         self._rng = rng
         self._plain = plain
 
@@ -77,7 +95,9 @@ class Wording:
         if name in SCENES:
             return self._pick(*SCENES[name])
         article = "an" if name[0] in "aeiou" else "a"
-        return self._pick(f"on {article} {name} background", f"with {article} {name} background", f"{name} background", f"on {name}")
+        return self._pick(
+            f"on {article} {name} background", f"with {article} {name} background", f"{name} background", f"on {name}"
+        )
 
     def scene(self, scene: Scene) -> str:
         """A whole prompt for a scene."""
@@ -99,11 +119,17 @@ class Wording:
         where = self.background(scene.background)
         if self._chance(0.15):
             return f"{where}, {subject}"
-        return opening + subject + (", " if where.endswith("background") and where.startswith(scene.background) else " ") + where
+        return (
+            opening
+            + subject
+            + (", " if where.endswith("background") and where.startswith(scene.background) else " ")
+            + where
+        )
 
     def the(self, edit: Edit) -> str:
         """The thing that an edit names: ``"the cat"``, or ``"it"`` where only one thing is there."""
-        assert edit.target is not None
+        if edit.target is None:
+            raise ValueError(f"an edit of kind {edit.kind!r} names no thing")
         if len(edit.before.things) == 1 and self._chance(0.4):
             return "it"
         colour = f"{edit.target.colour} " if edit.target.colour and self._chance(0.3) else ""
@@ -112,7 +138,7 @@ class Wording:
     def edit(self, edit: Edit) -> str:
         """The instruction for an edit."""
         polite = self._rng.choice(("please ", "now ", "can you ", "then ")) if self._chance(0.12) else ""
-        return polite + getattr(self, "_" + edit.kind.replace(" ", "_"))(edit)
+        return polite + str(getattr(self, "_" + edit.kind.replace(" ", "_"))(edit))
 
     def _add(self, edit: Edit) -> str:
         where, _ = edit.argument.split("|")
@@ -128,13 +154,25 @@ class Wording:
 
     def _recolour(self, edit: Edit) -> str:
         the, colour = self.the(edit), edit.argument
-        return self._pick(f"make {the} {colour}", f"paint {the} {colour}", f"change the colour of {the} to {colour}", f"turn {the} {colour}", f"color {the} {colour}")
+        return self._pick(
+            f"make {the} {colour}",
+            f"paint {the} {colour}",
+            f"change the colour of {the} to {colour}",
+            f"turn {the} {colour}",
+            f"color {the} {colour}",
+        )
 
     def _background(self, edit: Edit) -> str:
         name = edit.argument
         if name in SCENES:
             where = self._pick(*SCENES[name])
-            return self._pick(f"change the background to a {name}", f"put it {where}", f"move the scene {where}", f"make it {where}", where)
+            return self._pick(
+                f"change the background to a {name}",
+                f"put it {where}",
+                f"move the scene {where}",
+                f"make it {where}",
+                where,
+            )
         return self._pick(
             f"change the background to {name}",
             f"make the background {name}",
@@ -146,12 +184,16 @@ class Wording:
     def _move(self, edit: Edit) -> str:
         place = edit.argument
         goal = place.replace("in the", "to the").replace("on the", "to the").replace("at the", "to the")
-        return self._pick(f"move {self.the(edit)} {goal}", f"put {self.the(edit)} {place}", f"shift {self.the(edit)} {goal}")
+        return self._pick(
+            f"move {self.the(edit)} {goal}", f"put {self.the(edit)} {place}", f"shift {self.the(edit)} {goal}"
+        )
 
     def _replace(self, edit: Edit) -> str:
-        index = edit.before.things.index(edit.target)  # type: ignore[arg-type]
+        index = edit.before.things.index(edit.target)
         new, the = self.phrase(edit.after.things[index]), self.the(edit)
-        return self._pick(f"replace {the} with {new}", f"turn {the} into {new}", f"change {the} to {new}", f"{new} instead of {the}")
+        return self._pick(
+            f"replace {the} with {new}", f"turn {the} into {new}", f"change {the} to {new}", f"{new} instead of {the}"
+        )
 
     def _resize(self, edit: Edit) -> str:
         other = {"bigger": "larger", "smaller": "tinier"}[edit.argument]
@@ -159,7 +201,9 @@ class Wording:
 
     def _wear(self, edit: Edit) -> str:
         item, the = self.item(edit.argument), self.the(edit)
-        return self._pick(f"give {the} {item}", f"put {item} on {the}", f"add {item} to {the}", f"{the} should wear {item}")
+        return self._pick(
+            f"give {the} {item}", f"put {item} on {the}", f"add {item} to {the}", f"{the} should wear {item}"
+        )
 
     def _take_off(self, edit: Edit) -> str:
         item = self._pick(edit.argument, edit.argument, "hat") if edit.argument == "top hat" else edit.argument

@@ -1,8 +1,8 @@
 """The miniature's world: scenes as seeded descriptions, and the pictures they stand for.
 
-A `Scene` is a background and a few things at places; `draw` renders it; `sample` invents one; `EDITS` change one.
-Because every picture comes from a description, the truth about it (what is where, in which colour) is known exactly, for
-training and for measuring. How a scene or an edit is put into words is `wording.py`'s.
+A `Scene` is a background and a few things at places; `draw` renders it, `sample` invents one. Because every picture
+comes from a description, the truth about it (what is where, in which colour) is known exactly, for training and for
+measuring. How a scene can be changed is in `edits.py`, how both are put into words in `wording.py`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 import colorsys
 import random
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from .atlas import sprite
 from .vocabulary import COLOURS, FACES, HUES, NAMES, SCENES, SHAPES, WORN, colourable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIDE = 128  #: side of the canvas that descriptions are written for, pixels
 
@@ -81,7 +84,9 @@ class Scene:
 def _gradient(*stops: tuple[float, tuple[int, int, int]]) -> np.ndarray:
     rows = np.linspace(0, 1, SIDE)
     places = [place for place, _ in stops]
-    return np.stack([np.interp(rows, places, [rgb[c] for _, rgb in stops]) for c in range(3)], 1)[:, None].repeat(SIDE, 1)
+    return np.stack([np.interp(rows, places, [rgb[c] for _, rgb in stops]) for c in range(3)], 1)[:, None].repeat(
+        SIDE, 1
+    )
 
 
 @lru_cache(maxsize=512)
@@ -100,7 +105,9 @@ def _background(name: str) -> Image.Image:
         return image
     if name == "sunset":
         image = Image.fromarray(
-            _gradient((0, (110, 70, 150)), (0.45, (240, 130, 90)), (0.66, (255, 205, 110)), (1, (255, 205, 110))).astype(np.uint8)
+            _gradient(
+                (0, (110, 70, 150)), (0.45, (240, 130, 90)), (0.66, (255, 205, 110)), (1, (255, 205, 110))
+            ).astype(np.uint8)
         )
         pen = ImageDraw.Draw(image)
         pen.ellipse((46, 62, 82, 98), fill=(255, 240, 190))
@@ -108,7 +115,11 @@ def _background(name: str) -> Image.Image:
         for y, half in ((90, 22), (96, 16), (102, 11), (108, 6)):
             pen.rectangle((64 - half, y, 64 + half, y + 2), fill=(250, 190, 120))
         return image
-    sky = {"beach": ((90, 180, 240), (190, 230, 250)), "meadow": ((120, 195, 245), (215, 240, 250)), "snow": ((165, 195, 220), (225, 235, 245))}
+    sky = {
+        "beach": ((90, 180, 240), (190, 230, 250)),
+        "meadow": ((120, 195, 245), (215, 240, 250)),
+        "snow": ((165, 195, 220), (225, 235, 245)),
+    }
     image = Image.fromarray(_gradient((0, sky[name][0]), (0.7, sky[name][1]), (1, sky[name][1])).astype(np.uint8))
     pen = ImageDraw.Draw(image)
     if name == "beach":
@@ -153,7 +164,7 @@ def held_out(*key: object) -> bool:
 
 
 def combinations(scene: Scene) -> Iterator[tuple[object, ...]]:
-    """The combinations in a scene that training or measuring decides by: thing × background, pair × relation, thing × colour × worn."""
+    """Name what a scene combines: thing and background, thing and clothes, thing and colour, pair and relation."""
     for thing in scene.things:
         if not scene.background.startswith("#"):
             yield thing.name, scene.background
@@ -176,7 +187,8 @@ def hex_code(rng: random.Random) -> str:
     return f"#{round(r * 255):02x}{round(g * 255):02x}{round(b * 255):02x}"
 
 
-def _some_background(rng: random.Random) -> str:
+def some_background(rng: random.Random) -> str:
+    """Draw a background: half of them named colours, a quarter hex codes, a quarter landscapes."""
     roll = rng.random()
     if roll < 0.5:
         return rng.choice(list(COLOURS))
@@ -185,7 +197,8 @@ def _some_background(rng: random.Random) -> str:
     return rng.choice(list(SCENES))
 
 
-def _some_look(rng: random.Random, name: str, background: str) -> tuple[str | None, tuple[str, ...]]:
+def some_look(rng: random.Random, name: str, background: str) -> tuple[str | None, tuple[str, ...]]:
+    """Draw a colour (never the background's) and clothes for a thing; most things have neither."""
     if name in SHAPES or (colourable(name) and rng.random() < 0.5):
         return rng.choice([hue for hue in HUES if hue != background]), ()
     if name in FACES and rng.random() < 0.25:
@@ -194,8 +207,9 @@ def _some_look(rng: random.Random, name: str, background: str) -> tuple[str | No
     return None, ()
 
 
-def _placed(rng: random.Random, background: str, name: str, x: int, y: int, side: int) -> Thing:
-    colour, worn = _some_look(rng, name, background)
+def placed(rng: random.Random, background: str, name: str, x: int, y: int, side: int) -> Thing:
+    """Put a thing near a place, about so large, with a look of its own."""
+    colour, worn = some_look(rng, name, background)
     return Thing(name, colour, x + rng.randint(-2, 2), y + rng.randint(-2, 2), max(24, side + rng.randint(-2, 2)), worn)
 
 
@@ -209,202 +223,29 @@ def sample(rng: random.Random, most: int = 3) -> Scene:
     most : int
         At most so many things (1 to 3).
     """
-    background = _some_background(rng)
+    background = some_background(rng)
     count = rng.choices((1, 2, 3), (0.5, 0.36, 0.14))[0]
     count = min(count, most)
     if count == 1:
         name = rng.choice(NAMES)
         if rng.random() < 0.65:
             size = rng.choices(list(SIZES), (0.15, 0.7, 0.15))[0]
-            return Scene(background, (_placed(rng, background, name, 64, 64 + SIZES[size] // 12, SIZES[size]),), size)
+            return Scene(background, (placed(rng, background, name, 64, 64 + SIZES[size] // 12, SIZES[size]),), size)
         place = rng.choice(list(PLACES)[1:])
-        return Scene(background, (_placed(rng, background, name, *PLACES[place], 50),), place)
+        return Scene(background, (placed(rng, background, name, *PLACES[place], 50),), place)
     if count == 2:
         names = rng.sample(NAMES, 2)
         relation = rng.choice(list(RELATIONS))
         dx, dy = RELATIONS[relation]
         side = 54 if dx else 50
-        first = _placed(rng, background, names[0], 64 + 30 * dx, 64 + 31 * dy + 4, side)
-        second = _placed(rng, background, names[1], 64 - 30 * dx, 64 - 31 * dy + 4, side)
+        first = placed(rng, background, names[0], 64 + 30 * dx, 64 + 31 * dy + 4, side)
+        second = placed(rng, background, names[1], 64 - 30 * dx, 64 - 31 * dy + 4, side)
         return Scene(background, (first, second), relation)
     names = rng.sample(NAMES, 3)
-    return Scene(background, tuple(_placed(rng, background, n, 23 + 41 * i, 66, 39) for i, n in enumerate(names)), "row")
+    return Scene(background, tuple(placed(rng, background, n, 23 + 41 * i, 66, 39) for i, n in enumerate(names)), "row")
 
 
-# ------------------------------------------------------------------------------------------------------------ edits
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A change from one scene to another.
-
-    Attributes
-    ----------
-    kind : str
-        A key of `EDITS`.
-    before, after : Scene
-        Everything that the edit does not name is the same in both, to the pixel.
-    target : Thing or None
-        The thing that is named (after a replacement: the old one).
-    argument : str
-        What it becomes, gets, or where it goes: a name, colour, place or background.
-    """
-
-    kind: str
-    before: Scene
-    after: Scene
-    target: Thing | None
-    argument: str
-
-    @property
-    def held_out(self) -> bool:
-        """Whether this combination of kind, target and argument is kept from training."""
-        return self.kind != "background" and held_out(self.kind, self.target and self.target.name, self.argument)
-
-
-def _swap(scene: Scene, old: Thing, new: Thing | None) -> Scene:
-    things = tuple(new if thing is old else thing for thing in scene.things)
-    return replace(scene, things=tuple(t for t in things if t is not None))
-
-
-def _add(rng: random.Random, scene: Scene) -> Edit | None:
-    taken = {thing.name for thing in scene.things}
-    name = rng.choice([n for n in NAMES if n not in taken])
-    if len(scene.things) >= 3:
-        return None
-    if len(scene.things) == 1 and rng.random() < 0.7:
-        anchor = scene.things[0]
-        relation = rng.choice(list(RELATIONS))
-        dx, dy = RELATIONS[relation]
-        room = {(-1, 0): anchor.box[0], (1, 0): SIDE - anchor.box[2], (0, -1): anchor.box[1], (0, 1): SIDE - anchor.box[3]}[dx, dy]
-        if (anchor.worn and dy == -1) or room < 22:
-            return None
-        side = max(28, min(50, room))
-        margin = side // 2 + 2
-        x = min(max(anchor.x + dx * (anchor.side + side) // 2, margin), SIDE - margin)
-        y = min(max(anchor.y + dy * (anchor.side + side) // 2, margin), SIDE - margin)
-        new = replace(_placed(rng, scene.background, name, 0, 0, 0), x=x, y=y, side=side)
-        return Edit("add", scene, replace(scene, things=(*scene.things, new)), anchor, f"{relation}|{name}")
-    place = rng.choice(list(PLACES)[5:])
-    x, y = PLACES[place]
-    x, y, side = (20 if x < 64 else 108), (20 if y < 64 else 108), 34
-    if any(abs(t.x - x) < (t.side + side) // 2 - 6 and abs(t.y - y) < (t.side + side) // 2 - 6 for t in scene.things):
-        return None
-    new = replace(_placed(rng, scene.background, name, 0, 0, 0), x=x, y=y, side=side, worn=())
-    return Edit("add", scene, replace(scene, things=(*scene.things, new)), None, f"{place}|{name}")
-
-
-def _remove(rng: random.Random, scene: Scene) -> Edit | None:
-    if len(scene.things) < 2:
-        return None
-    target = rng.choice(scene.things)
-    return Edit("remove", scene, _swap(scene, target, None), target, "")
-
-
-def _recolour(rng: random.Random, scene: Scene) -> Edit | None:
-    targets = [t for t in scene.things if colourable(t.name)]
-    if not targets:
-        return None
-    target = rng.choice(targets)
-    colour = rng.choice([c for c in HUES if c not in (target.colour, scene.background)])
-    return Edit("recolour", scene, _swap(scene, target, replace(target, colour=colour)), target, colour)
-
-
-def _background_edit(rng: random.Random, scene: Scene) -> Edit | None:
-    background = _some_background(rng)
-    if background == scene.background or any(t.colour == background for t in scene.things):
-        return None
-    return Edit("background", scene, replace(scene, background=background), None, background)
-
-
-def _move(rng: random.Random, scene: Scene) -> Edit | None:
-    if len(scene.things) > 1 or scene.things[0].side > 84:
-        return None
-    target = scene.things[0]
-    place = rng.choice(list(PLACES))
-    half = target.side // 2 + 2
-    x, y = (min(max(v, half), SIDE - half) for v in PLACES[place])
-    if abs(x - target.x) + abs(y - target.y) < 16:
-        return None
-    return Edit("move", scene, _swap(scene, target, replace(target, x=x, y=y)), target, place)
-
-
-def _replace(rng: random.Random, scene: Scene) -> Edit | None:
-    target = rng.choice(scene.things)
-    taken = {thing.name for thing in scene.things}
-    name = rng.choice([n for n in NAMES if n not in taken])
-    colour, _ = _some_look(rng, name, scene.background) if name in SHAPES else (None, ())
-    return Edit("replace", scene, _swap(scene, target, replace(target, name=name, colour=colour, worn=())), target, name)
-
-
-def _resize(rng: random.Random, scene: Scene) -> Edit | None:
-    if len(scene.things) > 1:
-        return None
-    target = scene.things[0]
-    word = rng.choice(("bigger", "smaller"))
-    side = round(target.side * (1.4 if word == "bigger" else 0.65))
-    if not 30 <= side <= 112:
-        return None
-    half = side // 2
-    x, y = min(max(target.x, half), SIDE - half), min(max(target.y, half), SIDE - half)
-    return Edit("resize", scene, _swap(scene, target, replace(target, side=side, x=x, y=y)), target, word)
-
-
-def _wear(rng: random.Random, scene: Scene) -> Edit | None:
-    targets = [t for t in scene.things if t.name in FACES and len(t.worn) < 2]
-    if not targets:
-        return None
-    target = rng.choice(targets)
-    hats = [w.name for w in WORN if w.name != "glasses"]
-    item = rng.choice(["glasses"] if any(h in target.worn for h in hats) else hats if target.worn else [*hats, "glasses"])
-    worn = tuple(sorted((*target.worn, item), key=lambda w: w == "glasses"))
-    return Edit("wear", scene, _swap(scene, target, replace(target, worn=worn)), target, item)
-
-
-def _take_off(rng: random.Random, scene: Scene) -> Edit | None:
-    targets = [t for t in scene.things if t.worn]
-    if not targets:
-        return None
-    target = rng.choice(targets)
-    item = rng.choice(target.worn)
-    worn = tuple(w for w in target.worn if w != item)
-    return Edit("take off", scene, _swap(scene, target, replace(target, worn=worn)), target, item)
-
-
-#: kind of edit → a function that makes one on a scene, or None where the scene gives no occasion
-EDITS: dict[str, Callable[[random.Random, Scene], Edit | None]] = {
-    "add": _add,
-    "remove": _remove,
-    "recolour": _recolour,
-    "background": _background_edit,
-    "move": _move,
-    "replace": _replace,
-    "resize": _resize,
-    "wear": _wear,
-    "take off": _take_off,
-}
-
-
-def sample_edit(rng: random.Random, kind: str | None = None, wanted: bool = False) -> Edit:
-    """Invent a scene and one change to it.
-
-    Parameters
-    ----------
-    rng : random.Random
-        The only source of chance.
-    kind : str, optional
-        A key of `EDITS`; None draws one.
-    wanted : bool
-        Whether the combination is to be one that is held out of training (True: measuring) or not (False: training).
-    """
-    chosen = kind or rng.choices(list(EDITS), (3, 1.5, 2, 2, 2, 2.5, 1, 2, 0.8))[0]
-    while True:
-        edit = EDITS[chosen](rng, sample(rng))
-        if edit and (edit.held_out or is_held_out(edit.before) or is_held_out(edit.after)) == wanted:
-            return edit
-
-
-def sample_scene(rng: random.Random, wanted: bool = False) -> Scene:
+def sample_scene(rng: random.Random, *, wanted: bool = False) -> Scene:
     """Invent a scene that holds (``wanted=True``) or does not hold a combination which training never sees."""
     while True:
         scene = sample(rng)

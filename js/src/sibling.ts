@@ -1,0 +1,60 @@
+// The ordinary picture that the kernel puts right after a Studio, for readers without a kernel. While the Studio is
+// live, its cell would show everything twice, so that output is hidden; it comes back when the view goes.
+
+const OUTPUT = ".jp-OutputArea-child";
+const STATIC_TEXT = "pochade: the current picture";
+
+export class Sibling {
+  private output: HTMLElement | null = null;
+  private observer: MutationObserver | null = null;
+
+  constructor(
+    private element: HTMLElement,
+    private changed: () => void,
+  ) {}
+
+  /** Hides the static output, now and whenever it is drawn again. */
+  hide(): void {
+    const own = this.element.closest<HTMLElement>(OUTPUT);
+    const area = own?.parentElement;
+    if (!own || !area || this.observer) return;
+    // A Studio inside another widget has no static output of its own.
+    if (this.element.parentElement?.closest(".widget-container, .jupyter-widgets.widget-box")) return;
+    this.observer = new MutationObserver(() => this.find(own));
+    this.observer.observe(area, { childList: true, subtree: true });
+    this.find(own);
+  }
+
+  show(): void {
+    this.observer?.disconnect();
+    this.observer = null;
+    if (this.output) this.output.hidden = false;
+    this.output = null;
+  }
+
+  /** Whether the static output holds another picture than this; null while there is none to compare. */
+  async differs(picture: Blob): Promise<boolean | null> {
+    const source = this.output?.querySelector("img")?.src;
+    if (!source?.startsWith("data:image/png;base64,")) return this.output ? true : null;
+    const saved = Uint8Array.from(atob(source.slice(source.indexOf(",") + 1)), (letter) => letter.charCodeAt(0));
+    const now = new Uint8Array(await picture.arrayBuffer());
+    return saved.length !== now.length || saved.some((byte, at) => byte !== now[at]);
+  }
+
+  private find(own: HTMLElement): void {
+    const next = own.nextElementSibling;
+    if (!(next instanceof HTMLElement) || !isStatic(next)) return;
+    if (this.output !== next) {
+      if (this.output) this.output.hidden = false;
+      this.output = next;
+    }
+    if (!next.hidden) next.hidden = true;
+    this.changed();
+  }
+}
+
+function isStatic(output: HTMLElement): boolean {
+  const drawn = output.querySelector<HTMLElement>("[data-mime-type]");
+  if (drawn?.dataset.mimeType === "image/png") return true;
+  return output.querySelector("pre")?.textContent?.trim() === STATIC_TEXT;
+}

@@ -1,0 +1,93 @@
+"""pochade: images made and changed by talking to them, inside Jupyter.
+
+Everything public can be reached from here, and nothing is loaded before it is used: `import pochade` brings in neither
+PyTorch nor a widget nor pydantic, so a notebook's first cell answers at once. A name's module is imported when the name
+is first asked for (PEP 562).
+
+>>> import pochade
+>>> s = pochade.Session()
+>>> t = s.say("a cat on a blue background")
+>>> t = s.say("give it a top hat")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pochade.errors import (
+        Cancelled,
+        ImageError,
+        ModelError,
+        PochadeError,
+        ReadOnlyError,
+        RequestError,
+        StoreError,
+        WouldBlockError,
+    )
+    from pochade.jobs import Event, Job, Progress
+    from pochade.request import Request
+    from pochade.session import Session
+    from pochade.shortcuts import open_session as open  # noqa: A004 - what it is called when asked for by name
+    from pochade.shortcuts import paint, paint_mask
+    from pochade.turn import Turn
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cancelled",
+    "Event",
+    "ImageError",
+    "Job",
+    "ModelError",
+    "PochadeError",
+    "Progress",
+    "ReadOnlyError",
+    "Request",
+    "RequestError",
+    "Session",
+    "StoreError",
+    "Turn",
+    "WouldBlockError",
+    "__version__",
+    "open",
+    "paint",
+    "paint_mask",
+]
+
+_HOMES = {
+    "Cancelled": "errors",
+    "Event": "jobs",
+    "ImageError": "errors",
+    "Job": "jobs",
+    "ModelError": "errors",
+    "PochadeError": "errors",
+    "Progress": "jobs",
+    "ReadOnlyError": "errors",
+    "Request": "request",
+    "RequestError": "errors",
+    "Session": "session",
+    "StoreError": "errors",
+    "Turn": "turn",
+    "WouldBlockError": "errors",
+    "open": "shortcuts",
+    "paint": "shortcuts",
+    "paint_mask": "shortcuts",
+}
+_OTHER_NAMES = {"open": "open_session"}  # a module of ours should not hide the built-in from its own code
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds `name`, once, and keep the name here."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'pochade' has no attribute {name!r}")
+    value = getattr(import_module(f"pochade.{home}"), _OTHER_NAMES.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not, so that Tab completes them."""
+    return sorted({*globals(), *__all__})

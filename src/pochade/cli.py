@@ -1,0 +1,199 @@
+"""The command line: `pochade paint`, `pochade lab` and `pochade bench`.
+
+It is one more view of the same road that cells and clicks use: it builds a request, follows its events and saves the
+picture. It stands alone so that `pochade --help` answers at once; whatever is heavy is imported inside a command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress
+
+    from pochade.jobs import Job
+    from pochade.turn import Turn
+
+FIRST_NOTEBOOK = "01_first_picture.ipynb"
+REFUSED = 2
+STOPPED = 130
+WRITABLE = {".png", ".jpg", ".jpeg", ".webp"}
+
+app = typer.Typer(
+    name="pochade",
+    help="Make and change pictures by talking to them, in a notebook or from here.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def paint(
+    prompt: Annotated[str, typer.Argument(help="What to paint, or with --edit what to change.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture's file: .png, .jpg or .webp.")] = Path(
+        "pochade.png"
+    ),
+    seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn when left out.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps. The model's own number when left out.")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="128x128, a ratio such as 3:2, square, landscape or portrait.")
+    ] = None,
+    n: Annotated[int, typer.Option("--n", "-n", help="How many pictures, 1 to 16.")] = 1,
+    model: Annotated[
+        str | None, typer.Option(help="A diffusers folder or repository. The embedded miniature when left out.")
+    ] = None,
+    edit: Annotated[Path | None, typer.Option(help="Change this picture instead of painting a new one.")] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="With --edit: white is changed, black is kept byte for byte.")
+    ] = None,
+) -> None:
+    """Paint one picture, or several, into a file."""
+    from pochade.errors import PochadeError, RequestError  # `--help` answers without the package
+
+    try:
+        _check_output(out)
+        if edit is not None and size is not None:
+            raise RequestError("An edit keeps the size of its picture: leave --size out.")
+        if mask is not None and edit is None:
+            raise RequestError("A mask says where to change a picture: name that picture with --edit.")
+        asked = {"n": n, "seed": seed, "steps": steps, "size": size, "image": edit, "mask": mask}
+        paths, notes = _paint(prompt, model, {name: value for name, value in asked.items() if value is not None}, out)
+        for path in paths:
+            typer.echo(path)
+        for note in notes:
+            typer.echo(f"pochade: {note}", err=True)
+    except KeyboardInterrupt:
+        _leave("stopped; no picture was written.", STOPPED)
+    except PochadeError as error:
+        _leave(str(error), REFUSED)
+    except OSError as error:
+        _leave(f"{error.filename or out}: {error.strerror or error}.", REFUSED)
+
+
+def _paint(prompt: str, model: str | None, asked: dict[str, Any], out: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Carry out one request in a session of its own, showing its progress; return the files and the turn's notes."""
+    from pochade import Session  # brings the store and pydantic in
+
+    with Session(model) as session:
+        with _progress() as progress:
+            job = session.submit(prompt, task="edit" if "image" in asked else "generate", **asked)
+            turn = job.result() if progress is None else _follow(job, progress)
+        return _save(turn, out), turn.notes
+
+
+def _follow(job: Job, progress: Progress) -> Turn:
+    """Wait for `job`, moving the bar ten times a second; an interrupt stops the job."""
+    bar = progress.add_task("waiting", total=None)
+    while True:
+        now = job.progress
+        total = now.steps if now.stage == "painting" else None
+        progress.update(bar, description=now.stage, completed=now.step, total=total)
+        with contextlib.suppress(TimeoutError):
+            return job.result(timeout=0.1)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Draw a progress bar on stderr and leave nothing behind; None where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # only a terminal needs it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield progress
+
+
+def _check_output(out: Path) -> None:
+    """Refuse a file that could not be written before the model is loaded, not after."""
+    from pochade.errors import RequestError
+
+    if out.suffix.lower() not in WRITABLE:
+        raise RequestError(
+            f"{out}: pictures are written as .png, .jpg or .webp, not as {out.suffix or 'a name without ending'}."
+        )
+    if not out.parent.is_dir():
+        raise RequestError(f"{out}: the folder {out.parent} does not exist; make it first.")
+
+
+def _save(turn: Turn, out: Path) -> list[Path]:
+    """Write every picture of the turn: one to `out`, several to `out` with -1, -2, … before the ending."""
+    count = len(turn.pngs)
+    paths = [out] if count == 1 else [out.with_stem(f"{out.stem}-{index + 1}") for index in range(count)]
+    for index, path in enumerate(paths):
+        turn.save(path, index=index)
+    return paths
+
+
+def _leave(sentence: str, code: int) -> None:
+    typer.echo(f"pochade: {sentence}", err=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(help="The port; the next free one when it is taken.")] = 8888,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open a browser; without a display the address is printed.")] = True,
+) -> None:
+    """Open JupyterLab on the first notebook, on this machine only."""
+    here = Path.cwd()
+    notebook = (notebooks(here) / FIRST_NOTEBOOK).relative_to(here).as_posix()
+    # A default address, unlike a file to open, is also in the address that is printed.
+    arguments = [f"--ServerApp.root_dir={here}", f"--LabApp.default_url=/lab/tree/{notebook}"]
+    arguments += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+    if not (browser and has_display()):
+        arguments.append("--no-browser")  # the server then prints its address, token included
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        arguments.append("--allow-root")  # containers run as root; only this machine can connect
+    from jupyterlab.labapp import main as jupyterlab  # half a second
+
+    jupyterlab(arguments)
+
+
+def notebooks(here: Path) -> Path:
+    """Return the folder of notebooks under `here`, filled from the package where files are missing.
+
+    A checkout has them already. A file that is there is never written over: it may hold a person's own work.
+    """
+    if (here / FIRST_NOTEBOOK).exists():
+        return here
+    folder = here / "notebooks"
+    packaged = Path(__file__).with_name("notebooks")
+    source = packaged if packaged.is_dir() else Path(__file__).parents[2] / "notebooks"
+    folder.mkdir(exist_ok=True)
+    for notebook in sorted(source.glob("*.ipynb")):
+        with contextlib.suppress(FileExistsError), (folder / notebook.name).open("xb") as copy:
+            copy.write(notebook.read_bytes())
+    return folder
+
+
+def has_display() -> bool:
+    """Whether a browser could open a window here."""
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@app.command()
+def bench(
+    json: Annotated[Path | None, typer.Option(help="Write the figures there as JSON too.", show_default=False)] = None,
+) -> None:
+    """Measure speed and memory on this machine."""
+    from pochade import bench as figures  # imports torch
+
+    figures.main(json)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,94 @@
+"""Which file a session keeps its turns in, when that file is made, and what happens where two sessions want the same.
+
+It stands apart from `session.py` because running a cell again is the most ordinary thing in a notebook: the new session
+must get the file that the old one, not yet forgotten, still holds. Within a process a file is therefore opened once and
+handed on; turns that somebody kept from the old session go on working.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from datetime import datetime
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from pochade import __version__
+from pochade.errors import ReadOnlyError
+from pochade.store import SUFFIX, Store, default_folder
+
+__all__ = ["Keeping"]
+
+_stores: WeakValueDictionary[Path, Store] = WeakValueDictionary()
+
+
+class Keeping:
+    """The file of one session.
+
+    Parameters
+    ----------
+    path : str, Path or None
+        A file to continue, or to make at once. None chooses a new name in the user's data folder, which becomes a file
+        with the first turn: a session in which nothing was painted leaves nothing behind.
+
+    Attributes
+    ----------
+    path : Path
+        The file, absolute.
+    store : Store or None
+        The file, open; None until it is made.
+
+    Raises
+    ------
+    StoreError
+        If the file is there and is not one of ours, or is damaged.
+    """
+
+    def __init__(self, path: str | Path | None) -> None:
+        self._guard = threading.Lock()
+        self.store: Store | None = None
+        if path is None:
+            self.path = default_folder() / f"{datetime.now().astimezone():%Y-%m-%d}-{secrets.token_hex(3)}{SUFFIX}"
+            return
+        self.path = Path(path).expanduser().resolve()
+        self.store = _stores.get(self.path)
+        if (self.store is None or not self.store.writable) and self.path.exists():
+            self.store = _stores[self.path] = Store.open(self.path)
+
+    def writing(self, model: str) -> Store:
+        """Return the file to write to; it is made here if it is not there yet.
+
+        Parameters
+        ----------
+        model : str
+            What a new file says its model is.
+
+        Raises
+        ------
+        ReadOnlyError
+            If it can only be read; the message says who is writing it.
+        StoreError
+            If it cannot be made.
+        """
+        with self._guard:
+            if self.store is None:
+                notebook = os.environ.get("JPY_SESSION_NAME", "")
+                meta = {"model": model, "notebook": notebook, "pochade": __version__}
+                self.store = _stores[self.path] = Store.create(self.path, meta=meta)
+            if not self.store.writable:
+                holder = self.store.holder
+                who = (
+                    f"{holder} is writing it. Close it there" if holder else "you may not write it. Make that possible"
+                )
+                raise ReadOnlyError(
+                    f"This session can be looked at but not painted into: {self.path} is read-only, because {who} and "
+                    f"open it again, or start a new one with pochade.Session()."
+                )
+            return self.store
+
+    def close(self) -> None:
+        """Close the file for everybody in this process."""
+        if self.store is not None:
+            _stores.pop(self.path, None)
+            self.store.close()

@@ -1,0 +1,92 @@
+"""Where a conversation stands in its tree of turns, and the way back.
+
+It stands apart from `session.py` because several threads move it (a cell, a click, a finished job) and the rules are
+few and exact: a person's move always counts, a finished job's only if nobody moved since it was asked for. Only what
+the turns do not tell by themselves is written down: a turn newer than the last note is where one stands.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pochade.errors import StoreError
+
+if TYPE_CHECKING:
+    from pochade.store import Store
+
+__all__ = ["Place"]
+
+_KEY = "place"
+
+
+class Place:
+    """The current turn and what `redo` would go to, by id; kept in the session file where that can be written.
+
+    Attributes
+    ----------
+    current : str or None
+        Id of the turn that the conversation goes on from.
+    redo : tuple of str
+        Ids that were undone, the last one first to come back.
+    moves : int
+        How often somebody went elsewhere; a request remembers it to see whether anybody did since.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.RLock()
+        self.current: str | None = None
+        self.redo: tuple[str, ...] = ()
+        self.moves = 0
+
+    def go(self, name: str | None, store: Store | None) -> None:
+        """Go to a turn, or to none."""
+        self._move(name, (), store)
+
+    def back(self, store: Store | None) -> None:
+        """Go to what the current turn was made from; nowhere where there is no current turn."""
+        with self._guard:
+            if self.current is not None and store is not None:
+                self._move(store.get(self.current).parent, (*self.redo, self.current), store)
+
+    def forward(self, store: Store | None) -> None:
+        """Take back the last `back`; nowhere where there was none."""
+        with self._guard:
+            if self.redo:
+                self._move(self.redo[-1], self.redo[:-1], store)
+
+    def arrive(self, name: str, moves: int, store: Store) -> bool:
+        """Go to a finished turn and say so, unless somebody went elsewhere since it was asked for."""
+        with self._guard:
+            if moves == self.moves:
+                self.current, self.redo = name, ()
+                return True
+            with suppress(StoreError):  # the turn itself is on the disk; where one stood is worth no failure
+                self._keep(store)
+            return False
+
+    def recall(self, store: Store) -> None:
+        """Go where the file says one stood. It may come from elsewhere and say anything; then to the last turn."""
+        ids = store.ids()
+        kept: Any = None
+        with suppress(ValueError):
+            kept = json.loads(store.meta(_KEY) or "null")
+        if not isinstance(kept, dict) or kept.get("newest") != (ids[-1] if ids else None):
+            kept = {"current": ids[-1] if ids else None}
+        current, redo = kept.get("current"), kept.get("redo")
+        with self._guard:
+            self.current = current if current in ids else None
+            self.redo = tuple(name for name in redo if name in ids) if isinstance(redo, list) else ()
+
+    def _move(self, name: str | None, redo: tuple[str, ...], store: Store | None) -> None:
+        with self._guard:
+            self.moves += 1
+            self.current, self.redo = name, redo
+            self._keep(store)
+
+    def _keep(self, store: Store | None) -> None:
+        if store is not None and store.writable:
+            newest = next(reversed(store.ids()), None)
+            store.set_meta(_KEY, json.dumps({"current": self.current, "redo": self.redo, "newest": newest}))

@@ -1,0 +1,224 @@
+"""What a turn's record holds and how it lies in a session file's tables: plain functions on one connection.
+
+They stand apart from `store.py`, which knows about threads, transactions and locks and nothing of columns. Nothing here
+begins or ends a transaction except `lay_out`, which makes a file.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pochade.errors import ImageError, StoreError
+from pochade.filing import stamp
+from pochade.imaging import load
+
+__all__ = ["TurnRecord", "insert", "keep", "lay_out", "select", "set_meta", "spell"]
+
+_SCHEMA = """
+CREATE TABLE meta (
+    key    TEXT PRIMARY KEY,
+    value  TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE blob (
+    hash    TEXT PRIMARY KEY,   -- of the stored bytes
+    pixels  TEXT,               -- of what they show; null where they are no picture
+    bytes   BLOB NOT NULL
+);
+CREATE INDEX blob_by_pixels ON blob (pixels);
+
+CREATE TABLE turn (
+    number      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    parent      TEXT REFERENCES turn (id),
+    created     REAL NOT NULL,
+    task        TEXT NOT NULL,
+    prompt      TEXT NOT NULL,
+    seed        INTEGER NOT NULL,
+    n           INTEGER NOT NULL,
+    width       INTEGER NOT NULL,
+    height      INTEGER NOT NULL,
+    steps       INTEGER NOT NULL,
+    guidance    REAL NOT NULL,
+    seconds     REAL NOT NULL,
+    model       TEXT NOT NULL,
+    image_turn  TEXT REFERENCES turn (id),
+    details     TEXT NOT NULL   -- JSON: notes, versions, reference_turns, extra
+);
+CREATE INDEX turn_by_parent ON turn (parent);
+
+CREATE TABLE picture (
+    turn   TEXT NOT NULL REFERENCES turn (id),
+    role   TEXT NOT NULL CHECK (role IN ('image', 'source', 'mask', 'reference')),
+    place  INTEGER NOT NULL,
+    hash   TEXT NOT NULL REFERENCES blob (hash),
+    PRIMARY KEY (turn, role, place)
+) WITHOUT ROWID;
+"""
+
+# What `turn` holds as columns of the same name; the other fields of a record are `size`, `details` and pictures.
+_COLUMNS = (
+    "id", "parent", "created", "task", "prompt", "seed", "n", "steps", "guidance", "seconds", "model", "image_turn",
+)  # fmt: skip
+
+# No 0, o, 1, l or i. A letter and a digit take turns, so an id never spells a word.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz"
+_DIGITS = "23456789"
+
+
+@dataclass(frozen=True)
+class TurnRecord:
+    """Everything that is kept about a turn; pictures are named by the hash of their stored bytes.
+
+    Attributes
+    ----------
+    id : str
+        Short and permanent, unique in the file.
+    parent : str or None
+        Id of the turn that this one grew from.
+    created : float
+        When it was finished, in seconds since 1970 (UTC).
+    task : str
+        ``"generate"`` or ``"edit"``.
+    prompt, seed, n, steps, guidance
+        What was asked, with every default filled in. Picture k of n was painted from ``seed + k``.
+    size : tuple of int
+        Width and height of each picture in pixels.
+    seconds : float
+        What it took, without waiting in the queue.
+    notes : tuple of str
+        Sentences worth telling, such as a size that was rounded.
+    model : str
+        Name of the model.
+    versions : dict of str to str
+        What made it: packages, weights.
+    image_turn : str or None
+        Id of the turn whose picture was edited, if it was a turn's.
+    reference_turns : tuple of (str or None)
+        The same for each reference.
+    images : tuple of str
+        Hashes of the pictures that came back, in order.
+    source : str or None
+        Hash of the picture that was edited, where it was an upload.
+    mask : str or None
+        Hash of the mask.
+    references : tuple of str
+        Hashes of the references, in order.
+    extra : dict
+        Anything else that JSON can carry.
+    """
+
+    id: str
+    parent: str | None
+    created: float
+    task: str
+    prompt: str
+    seed: int
+    n: int
+    size: tuple[int, int]
+    steps: int
+    guidance: float
+    seconds: float
+    notes: tuple[str, ...]
+    model: str
+    versions: dict[str, str]
+    image_turn: str | None
+    reference_turns: tuple[str | None, ...]
+    images: tuple[str, ...]
+    source: str | None
+    mask: str | None
+    references: tuple[str, ...]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def lay_out(db: sqlite3.Connection, meta: Mapping[str, str | None]) -> None:
+    """Make a new file's tables. Page size and vacuum can only be set before the first of them."""
+    db.execute("PRAGMA page_size = 16384")
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("BEGIN IMMEDIATE")
+    stamp(db)
+    for statement in _SCHEMA.split(";\n"):
+        db.execute(statement)
+    set_meta(db, meta)
+    db.execute("COMMIT")
+
+
+def set_meta(db: sqlite3.Connection, entries: Mapping[str, str | None]) -> None:
+    """Set entries of the file's own table of names and values; None removes one."""
+    for key, value in entries.items():
+        if value is None:
+            db.execute("DELETE FROM meta WHERE key = ?", (key,))
+        else:
+            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+
+def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
+    """Insert a turn and the names of its pictures, which must be there already."""
+    details = {name: getattr(record, name) for name in ("notes", "versions", "reference_turns", "extra")}
+    row = {name: getattr(record, name) for name in _COLUMNS}
+    row |= {"width": record.size[0], "height": record.size[1], "details": json.dumps(details)}
+    names = ", ".join(row)
+    db.execute(f"INSERT INTO turn ({names}) VALUES (:{names.replace(', ', ', :')})", row)  # noqa: S608  # our own names
+    pictures: list[tuple[str, int, str | None]] = [("source", 0, record.source), ("mask", 0, record.mask)]
+    pictures += [("image", place, name) for place, name in enumerate(record.images)]
+    pictures += [("reference", place, name) for place, name in enumerate(record.references)]
+    db.executemany(
+        "INSERT INTO picture (turn, role, place, hash) VALUES (?, ?, ?, ?)",
+        [(record.id, role, place, name) for role, place, name in pictures if name is not None],
+    )
+
+
+def select(db: sqlite3.Connection, which: str, parameters: tuple[object, ...]) -> list[TurnRecord]:
+    """Return the turns that this end of a SELECT (WHERE, ORDER BY, LIMIT) picks."""
+    names = ", ".join((*_COLUMNS, "width", "height", "details"))
+    rows = db.execute(f"SELECT {names} FROM turn {which}", parameters).fetchall()  # noqa: S608  # our own words
+    return [_record(db, row) for row in rows]
+
+
+def keep(db: sqlite3.Connection, data: bytes, name: str | None = None) -> str:
+    """Insert bytes unless they are there; return their hash, which must be `name` if one is given."""
+    found = load.byte_hash(data)
+    if name not in (None, found):
+        raise StoreError(f"bytes with the hash {found[:8]}… were given as {name}: nothing was stored.")
+    if db.execute("SELECT 1 FROM blob WHERE hash = ?", (found,)).fetchone() is None:
+        try:
+            pixels = load.pixel_hash(load.load_image(data))
+        except ImageError:
+            pixels = None
+        db.execute("INSERT INTO blob (hash, pixels, bytes) VALUES (?, ?, ?)", (found, pixels, data))
+    return found
+
+
+def _record(db: sqlite3.Connection, row: tuple[Any, ...]) -> TurnRecord:
+    columns = dict(zip(_COLUMNS, row, strict=False))
+    details = json.loads(row[-1])
+    pictures: dict[str, list[str]] = {"image": [], "source": [], "mask": [], "reference": []}
+    for role, name in db.execute("SELECT role, hash FROM picture WHERE turn = ? ORDER BY place", (columns["id"],)):
+        pictures[role].append(name)
+    return TurnRecord(
+        **columns,
+        size=(row[-3], row[-2]),
+        notes=tuple(details["notes"]),
+        versions=details["versions"],
+        reference_turns=tuple(details["reference_turns"]),
+        extra=details["extra"],
+        images=tuple(pictures["image"]),
+        source=next(iter(pictures["source"]), None),
+        mask=next(iter(pictures["mask"]), None),
+        references=tuple(pictures["reference"]),
+    )
+
+
+def spell(text: str, pairs: int) -> str:
+    """Return an id of so many letters and digits, always the same for the same text."""
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    letters = []
+    for _ in range(pairs):
+        number, letter = divmod(number, len(_LETTERS))
+        number, digit = divmod(number, len(_DIGITS))
+        letters.append(_LETTERS[letter] + _DIGITS[digit])
+    return "".join(letters)

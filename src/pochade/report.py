@@ -1,0 +1,152 @@
+"""What travels down the road beside a request: progress and previews out, the wish to stop in.
+
+It stands apart from the queue so that a stage can be given a report wherever it runs, also in a test or a measurement
+without any worker. A stop is a flag that the stages look at, never an exception thrown into them from outside: it takes
+effect at the next step, where nothing is left half done.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pochade.errors import Cancelled
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["PREVIEW_SECONDS", "Progress", "Report", "Stage"]
+
+Stage = Literal["queued", "loading", "painting", "composing", "storing", "done"]
+
+PREVIEW_SECONDS = 0.2
+"""The least time between two previews: five a second is all that an eye or a browser can use."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done: "queued", "loading", "painting", "composing", "storing" or "done".
+    step, steps : int
+        Steps finished and steps in all, within the stage; both 0 where a stage has no steps.
+    seconds : float
+        Time since the job began, or while it is queued since it was asked for.
+    left : float or None
+        Seconds that the stage will still take, judged by its steps so far; None where nobody can tell.
+    """
+
+    stage: Stage
+    step: int
+    steps: int
+    seconds: float
+    left: float | None
+
+    @property
+    def fraction(self) -> float:
+        """How much of the stage is done, 0 to 1."""
+        if self.stage == "done":
+            return 1.0
+        return self.step / self.steps if self.steps else 0.0
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where the work was last seen; replaced as a whole, so that another thread never reads half of one."""
+
+    stage: Stage
+    step: int
+    steps: int
+    since: float  # when the stage began
+    at: float  # when this step was finished
+
+
+class Report:
+    """Carries progress and previews out of the work, and a stop into it.
+
+    Parameters
+    ----------
+    progressed : callable, optional
+        Told of each `Progress`, on the thread that works.
+    previewed : callable, optional
+        Given each preview, on the thread that works.
+    watched : callable, optional
+        Says whether anybody looks at previews at the moment; where it is missing, somebody does.
+    """
+
+    def __init__(
+        self,
+        progressed: Callable[[Progress], None] | None = None,
+        previewed: "Callable[[Image.Image], None] | None" = None,
+        watched: Callable[[], bool] | None = None,
+    ) -> None:
+        self._progressed = progressed
+        self._previewed = previewed
+        self._watched = watched
+        self._stop = threading.Event()
+        self._last_preview = -PREVIEW_SECONDS
+        self._ended: float | None = None
+        self.start("queued")
+
+    @property
+    def progress(self) -> Progress:
+        """How far the work is now."""
+        mark, now = self._mark, time.monotonic() if self._ended is None else self._ended
+        left = None
+        if 0 < mark.step <= mark.steps:
+            each = (mark.at - mark.since) / mark.step
+            left = max(0.0, each * (mark.steps - mark.step) - (now - mark.at))
+        return Progress(mark.stage, mark.step, mark.steps, now - self._started, left)
+
+    def start(self, stage: Stage = "loading") -> None:
+        """Start the clock anew, in this stage."""
+        self._started = time.monotonic()
+        self._mark = _Mark(stage, 0, 0, self._started, self._started)
+
+    def end(self, *, finished: bool) -> None:
+        """Stop the clock: at the stage "done" if the work was finished, else wherever it was."""
+        self._ended = time.monotonic()
+        if finished:
+            self._mark = _Mark("done", 0, 0, self._ended, self._ended)
+
+    def stage(self, name: Stage) -> None:
+        """Enter a stage; raises `Cancelled` instead where a stop was asked for."""
+        self.check()
+        now = time.monotonic()
+        self._mark = _Mark(name, 0, 0, now, now)
+        self._tell()
+
+    def step(self, step: int, steps: int) -> None:
+        """Say that so many steps are finished; raises `Cancelled` where a stop was asked for."""
+        self.check()
+        self._mark = _Mark(self._mark.stage, step, steps, self._mark.since, time.monotonic())
+        self._tell()
+
+    def wants_preview(self) -> bool:
+        """Whether a preview made now would be shown: somebody looks, and the last one was not just now."""
+        if self._previewed is None or time.monotonic() - self._last_preview < PREVIEW_SECONDS:
+            return False
+        return self._watched is None or self._watched()
+
+    def preview(self, image: "Image.Image") -> None:
+        """Show a preview, unless nobody wants one now; the next that is wanted will be newer."""
+        if self._previewed is not None and self.wants_preview():
+            self._last_preview = time.monotonic()
+            self._previewed(image)
+
+    def cancel(self) -> None:
+        """Ask the work to stop. May be called by any thread, and more than once."""
+        self._stop.set()
+
+    def check(self) -> None:
+        """Raise `Cancelled` if a stop was asked for."""
+        if self._stop.is_set():
+            raise Cancelled("The request was stopped before it was finished; nothing was stored.")
+
+    def _tell(self) -> None:
+        if self._progressed is not None:
+            self._progressed(self.progress)

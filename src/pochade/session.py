@@ -1,0 +1,402 @@
+"""A session: the conversation, as cells, clicks and the command line hold it.
+
+It binds a model, a session file and a place in the tree of turns, turns what is asked into requests and hands them to
+the device's worker. It paints nothing and shows nothing itself; every view follows its events.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
+from weakref import WeakValueDictionary
+
+from pochade.asking import complete
+from pochade.engine.families import MINIATURE
+from pochade.engine.local import engine_for
+from pochade.errors import RequestError, StoreError, WouldBlockError
+from pochade.jobs import Event, worker_for
+from pochade.keeping import Keeping
+from pochade.listeners import Listeners
+from pochade.place import Place
+from pochade.produce import produce
+from pochade.turn import Turn
+from pochade.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pochade.engine.families import Capabilities
+    from pochade.engine.local import Engine
+    from pochade.jobs import Job, Report
+    from pochade.request import Options, Request, Task
+    from pochade.widgets.studio import Studio
+
+__all__ = ["Session", "open_already"]
+
+_sessions: WeakValueDictionary[Path, Session] = WeakValueDictionary()  # by file: each has one session in a process
+
+
+class Session:
+    """A conversation with one model, kept turn by turn in one file.
+
+    Parameters
+    ----------
+    model : str, Path or None
+        The folder of a diffusers model, a Hub repository "owner/name" or an alias such as "klein-4b". None is the
+        packaged miniature, or the model of the file that is continued.
+    path : str or Path, optional
+        A session file to continue, or to make. Without it the session is new and is kept in the user's data folder,
+        in a file that its first turn makes. A file that another session of this process has open is taken over from
+        it; one that is open elsewhere can be looked at but not painted into.
+    device : str, optional
+        "cpu", "cuda" or "cuda:1". By default the CPU for the miniature, else "cuda" where there is one.
+    dtype : str or torch.dtype, optional
+        By default float32 on the CPU and bfloat16 elsewhere.
+
+    Attributes
+    ----------
+    turns : Turns
+        Every turn, oldest first.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, device or dtype.
+    StoreError
+        If the file is not one of ours, is damaged or cannot be made.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        path: str | Path | None = None,
+        device: str | None = None,
+        dtype: object = None,
+    ) -> None:
+        self._guard = threading.RLock()
+        self._listeners = Listeners()
+        self._studio: Studio | None = None
+        self._closed = False
+        self._device, self._dtype = device, dtype
+        self._engine = None if model is None and path is not None else engine_for(model, device, dtype)
+        self._model = self._engine.model if self._engine is not None else MINIATURE
+        self._place = Place()
+        self._keeping = Keeping(path)
+        self.turns = Turns(lambda: self._keeping.store)
+        older = _sessions.get(self.path)
+        if older is not None:
+            older._leave()  # noqa: SLF001 - one of us; its file stays open, for us and for its turns
+        if path is not None:
+            self._continue()
+        _sessions[self.path] = self
+
+    def _continue(self) -> None:
+        """Go on where the file says, with its model unless another was asked for."""
+        store = self._keeping.store or self._keeping.writing(self._model)
+        if self._engine is None:
+            self._model = store.meta("model") or MINIATURE
+        elif store.writable:
+            store.set_meta("model", self._model)
+        self._place.recall(store)
+
+    # What it is.
+
+    @property
+    def path(self) -> Path:
+        """The session file. A new session's is made by its first turn."""
+        return self._keeping.path
+
+    @property
+    def writable(self) -> bool:
+        """Whether new turns can be kept."""
+        store = self._keeping.store
+        return not self._closed and (store is None or store.writable)
+
+    @property
+    def holder(self) -> str | None:
+        """Who else is writing the file; None where nobody is."""
+        store = self._keeping.store
+        return store.holder if store is not None else None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed, or its file taken over by a newer session of this process."""
+        return self._closed
+
+    @property
+    def model(self) -> str:
+        """The model: "miniature", a Hub repository or a folder."""
+        return self._model
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the model can do: its sizes, defaults and limits. `ModelError` if the model is gone."""
+        return self._running().capabilities
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs that wait or run, in order."""
+        return self._listeners.jobs
+
+    # What is asked of it.
+
+    def say(self, prompt: str, **options: Unpack[Options]) -> Turn:
+        """Edit the current picture, or make one where there is none. Options are those of `generate` and `edit`."""
+        return self.submit(prompt, **options).result()
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        n: int = 1,
+        size: tuple[int, int] | str | None = None,
+        seed: int | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        references: object = (),
+    ) -> Turn:
+        """Make a new picture from words.
+
+        Parameters
+        ----------
+        prompt : str
+            What to paint.
+        n : int
+            How many pictures, 1 to 16; picture k is painted from ``seed + k``.
+        size : (int, int) or str, optional
+            Width and height in pixels, "640x480", a ratio such as "16:9", "square", "landscape" or "portrait".
+        seed : int, optional
+            Same seed, same picture. Drawn, and recorded, when left out.
+        steps : int, optional
+            Denoising steps; by default the model's own number.
+        guidance : float, optional
+            How strictly the prompt is followed; by default the model's own value.
+        references : picture or sequence of pictures
+            Pictures to go by, of any kind: PIL, array, tensor, path, bytes, figure or turn.
+
+        Returns
+        -------
+        Turn
+            The finished turn, which is now the current one.
+
+        Raises
+        ------
+        RequestError
+            If it cannot be carried out as asked; the message says what to ask instead.
+        ReadOnlyError
+            If the session can only be looked at.
+        WouldBlockError
+            On a thread that must not wait, such as a button's; use `submit` with ``on_done``.
+        Cancelled
+            If it was stopped, from a Studio or by code.
+        """
+        numbers: dict[str, Any] = {"n": n, "size": size, "seed": seed, "steps": steps, "guidance": guidance}
+        return self.submit(prompt, task="generate", references=references, **numbers).result()
+
+    def edit(
+        self,
+        prompt: str,
+        *,
+        image: object = None,
+        mask: object = None,
+        references: object = (),
+        n: int = 1,
+        seed: int | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+    ) -> Turn:
+        """Change a picture by words.
+
+        Parameters
+        ----------
+        prompt : str
+            What to change.
+        image : picture, optional
+            What to change it in: a turn or a picture of any kind. By default the current turn's.
+        mask : picture, optional
+            Where to change it: as large as the picture, white where it may change. Every byte outside stays.
+        references, n, seed, steps, guidance
+            As in `generate`.
+
+        Returns
+        -------
+        Turn
+            The finished turn, of the picture's size. It raises what `generate` raises.
+        """
+        numbers: dict[str, Any] = {"n": n, "seed": seed, "steps": steps, "guidance": guidance}
+        job = self.submit(prompt, task="edit", image=image, mask=mask, references=references, **numbers)
+        return job.result()
+
+    def submit(
+        self,
+        prompt: str | Request,
+        *,
+        task: Task | None = None,
+        on_done: Callable[[Job], None] | None = None,
+        **options: Any,
+    ) -> Job:
+        """Put a request in the queue and return at once.
+
+        What is edited is settled now: a later change of `current` does not move a request that waits.
+
+        Parameters
+        ----------
+        prompt : str or Request
+            The words, or a complete request, which takes no other options.
+        task : "generate" or "edit", optional
+            By default what `say` would do.
+        on_done : callable, optional
+            Called with the job when it ends, on the worker thread.
+        **options
+            Those of `generate` and `edit`.
+
+        Returns
+        -------
+        Job
+            ``job.result()`` waits, ``await job`` too, ``job.cancel()`` stops.
+
+        Raises
+        ------
+        RequestError, ModelError, StoreError, ReadOnlyError
+            If it is clear already that it cannot be done.
+        """
+        engine = self._running()
+        request = complete(prompt, task, options, current=self.current, turns=self.turns)
+        store = self._keeping.writing(self._model)
+        parent = self.turns[request.image_turn] if request.image_turn is not None else None
+        moves = self._place.moves
+
+        def work(report: Report) -> Turn:
+            turn = produce(request, parent, engine, store, report)
+            if self._place.arrive(turn.id, moves, store):
+                self._listeners.tell(Event("current", turn=turn))
+            return turn
+
+        worker = worker_for(engine.device)
+        return worker.submit(
+            work, request=request, emit=self._listeners.tell, on_done=on_done, watched=lambda: bool(self._listeners)
+        )
+
+    # Where the conversation stands.
+
+    @property
+    def current(self) -> Turn | None:
+        """The turn that `say` and `edit` go on from. Set it to a turn, an id or None to go on from there."""
+        name = self._place.current
+        return self.turns[name] if name is not None else None
+
+    @current.setter
+    def current(self, turn: Turn | str | None) -> None:
+        if isinstance(turn, Turn) and turn not in self.turns:
+            raise RequestError(f"{turn!r} is not a turn of this session: edit its picture with image=turn instead.")
+        name = self.turns[turn].id if isinstance(turn, str) else turn.id if turn is not None else None
+        self._place.go(name, self._keeping.store)
+        self._listeners.tell(Event("current", turn=self.current))
+
+    def new(self) -> None:
+        """Begin afresh: the next `say` makes a picture. Every turn stays."""
+        self.current = None
+
+    def undo(self) -> Turn | None:
+        """Go back to what the current turn was made from, and return it; None before the first. Every turn stays."""
+        self._place.back(self._keeping.store)
+        self._listeners.tell(Event("current", turn=self.current))
+        return self.current
+
+    def redo(self) -> Turn | None:
+        """Take back the last `undo`, and return the current turn."""
+        self._place.forward(self._keeping.store)
+        self._listeners.tell(Event("current", turn=self.current))
+        return self.current
+
+    # What others see of it.
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Have `listener` called with every event, on any thread; it must be quick. Returns what ends that."""
+        return self._listeners.add(listener)
+
+    def studio(self) -> Studio:
+        """Return the session's Studio; there is one, however often it is shown."""
+        from pochade.widgets.studio import Studio
+
+        with self._guard:
+            if self._studio is None:
+                self._studio = Studio(self)
+            return self._studio
+
+    def _ipython_display_(self) -> None:
+        from pochade.jupyter.display import in_kernel, show
+
+        if not in_kernel():
+            raise NotImplementedError  # IPython then prints the repr
+        show(self)
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    @overload
+    def __getitem__(self, which: int | str) -> Turn: ...
+    @overload
+    def __getitem__(self, which: slice) -> tuple[Turn, ...]: ...
+    def __getitem__(self, which: int | str | slice) -> Turn | tuple[Turn, ...]:
+        return self.turns[which]
+
+    def __iter__(self) -> Iterator[Turn]:
+        return iter(self.turns)
+
+    def __bool__(self) -> bool:
+        return True  # an empty session is still a session
+
+    def __repr__(self) -> str:
+        if self._closed:
+            return f"Session({self._model!r}, closed)"
+        count = len(self)
+        reading = "" if self.writable else ", read-only"
+        return f"Session({self._model!r}, {count} turn{'' if count == 1 else 's'}{reading})"
+
+    # Its end.
+
+    def close(self) -> None:
+        """Stop this session's work and let go of its file and model. Closing twice is no error."""
+        if self._leave():
+            self._keeping.close()
+
+    def _leave(self) -> bool:
+        """Stop work and say goodbye, but leave the file open; False if that was done before."""
+        with self._guard:
+            if self._closed:
+                return False
+            self._closed = True
+        pending = self.jobs
+        for job in reversed(pending):
+            job.cancel()
+        with suppress(WouldBlockError):  # on a thread that must not wait, a step may still be under way
+            for job in pending:
+                job.exception()
+        if _sessions.get(self.path) is self:
+            del _sessions[self.path]
+        self._engine = None
+        self._listeners.tell(Event("closed"))
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _running(self) -> Engine:
+        with self._guard:
+            if self._closed:
+                raise StoreError(f"This session is closed. Open it again with pochade.open({str(self.path)!r}).")
+            if self._engine is None:
+                self._engine = engine_for(self._model, self._device, self._dtype)
+            return self._engine
+
+
+def open_already(path: Path) -> Session | None:
+    """Return this process's session on a file (its resolved path), or None."""
+    return _sessions.get(path)

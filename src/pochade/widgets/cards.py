@@ -1,0 +1,76 @@
+"""What a view is told about turns and jobs: plain cards, and the pictures that go with them as bytes."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
+
+from pochade.widgets.protocol import JobCard, Picture, TurnCard
+
+if TYPE_CHECKING:
+    from pochade.jobs import Job
+    from pochade.turn import Turn
+
+THUMB_SIDE = 144
+Mime = Literal["image/png", "image/jpeg"]
+
+
+def turn_card(turn: Turn, number: int) -> TurnCard:
+    """Write the card of a turn, the ``number``-th of its session."""
+    record = turn.record
+    return TurnCard(
+        turn=turn.id,
+        number=number,
+        prompt=turn.prompt,
+        task="edit" if turn.task == "edit" else "generate",
+        parent=record.parent,
+        seed=turn.seed,
+        width=record.size[0],
+        height=record.size[1],
+        steps=record.steps,
+        guidance=record.guidance,
+        seconds=turn.seconds,
+        notes=list(turn.notes),
+        count=len(record.images),
+        masked=record.mask is not None,
+        code=turn.code(),
+    )
+
+
+def job_card(job: Job) -> JobCard:
+    """Write the card of a job as it is now."""
+    progress = job.progress
+    return JobCard(
+        job=str(job.id),
+        prompt=job.request.prompt,
+        stage=progress.stage,
+        step=progress.step,
+        steps=progress.steps,
+        seconds=progress.seconds,
+        left=progress.left,
+    )
+
+
+def whole(turn: Turn, index: int) -> tuple[Picture, bytes]:
+    """Return one picture of a turn as it is stored."""
+    return Picture(turn=turn.id, index=index, thumb=False, mime="image/png"), turn.pngs[index]
+
+
+def thumbnail(turn: Turn) -> tuple[Picture, bytes]:
+    """Return the first picture of a turn, small."""
+    image = turn.image
+    image.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    data, mime = encode(image)
+    return Picture(turn=turn.id, index=0, thumb=True, mime=mime), data
+
+
+def encode(image: Image.Image) -> tuple[bytes, Mime]:
+    """Encode a small picture for the screen: JPEG, or PNG where it is transparent."""
+    buffer = io.BytesIO()
+    if "A" in image.getbands():
+        image.save(buffer, "PNG")
+        return buffer.getvalue(), "image/png"
+    image.convert("RGB").save(buffer, "JPEG", quality=88)
+    return buffer.getvalue(), "image/jpeg"

@@ -1,0 +1,235 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pochade.widgets.protocol import CHUNK_BYTES
+
+PATIENCE = 60.0
+
+
+class View:
+    """A browser's end of the line: it says messages and keeps what it hears."""
+
+    def __init__(self, part, monkeypatch):
+        self.part = part
+        self.heard = []
+        self.seq = 0
+        monkeypatch.setattr(part, "send", lambda content, buffers=None: self.heard.append((content, buffers or [])))
+
+    def say(self, kind, buffers=(), **fields):
+        self.seq += 1
+        self.say_raw({"kind": kind, "seq": self.seq, **fields}, buffers)
+        return self.seq
+
+    def say_raw(self, content, buffers=()):
+        self.part._handle_custom_msg(content, [memoryview(buffer) for buffer in buffers])
+
+    def all(self, kind):
+        assert self.part._courier.flush(PATIENCE)
+        return [(content, buffers) for content, buffers in self.heard if content["kind"] == kind]
+
+    def last(self, kind):
+        return self.all(kind)[-1]
+
+
+@pytest.fixture
+def view(session, monkeypatch):
+    return View(session.studio(), monkeypatch)
+
+
+def finish(session):
+    for job in session.jobs:
+        job.exception()
+
+
+def png(image):
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_hello_is_answered_with_everything_and_again_with_everything(session, view):
+    turn = session.generate("a cat", seed=7)
+    seq = view.say("hello")
+    snapshot, buffers = view.last("snapshot")
+    assert snapshot["seq"] == seq
+    assert snapshot["current"] == turn.id
+    assert [card["turn"] for card in snapshot["turns"]] == [turn.id]
+    assert snapshot["turns"][0]["code"] == turn.code()
+    assert snapshot["session"]["writable"] is True
+    assert len(buffers) == len(snapshot["pictures"])
+    whole = [data for picture, data in zip(snapshot["pictures"], buffers, strict=True) if not picture["thumb"]]
+    assert whole == [turn.png]
+    view.say("hello")
+    again, _ = view.last("snapshot")
+    assert again | {"seq": seq} == snapshot
+
+
+def test_a_prompt_becomes_a_turn_that_every_view_is_told(session, view):
+    view.say("ask", prompt="a cat", base=None, index=0, upload=None)
+    assert view.part._courier.flush(PATIENCE)
+    finish(session)
+    made, buffers = view.last("made")
+    assert made["card"]["turn"] == session[-1].id
+    assert made["card"]["prompt"] == "a cat"
+    assert session[-1].png in buffers
+    assert view.last("moved")[0]["current"] == session[-1].id
+    assert view.last("ended")[0]["state"] == "done"
+    assert view.last("working")[0]["job"] is None
+
+
+def test_a_turn_made_by_a_cell_is_told_at_once(session, view):
+    turn = session.generate("a cat")
+    assert view.last("made")[0]["card"]["turn"] == turn.id
+    assert view.last("moved")[0]["current"] == turn.id
+
+
+def test_a_mask_arrives_to_the_bit_and_nothing_outside_it_changes(session, view):
+    parent = session.generate("a cat")
+    mask = Image.new("L", parent.size, 0)
+    mask.paste(255, (3, 5, 20, 31))
+    view.say("chunk", [png(mask)], upload=1, index=0, count=1)
+    view.say("ask", prompt="a dog", base=parent.id, index=0, upload=1)
+    assert view.part._courier.flush(PATIENCE)
+    finish(session)
+    turn = session[-1]
+    assert turn.prompt == "a dog"
+    assert turn.parent == parent
+    assert turn.mask.tobytes() == mask.tobytes()
+    outside = np.asarray(mask) == 0
+    assert (np.asarray(turn.image)[outside] == np.asarray(parent.image)[outside]).all()
+
+
+def test_going_back_to_a_turn_makes_the_next_prompt_branch_there(session, view):
+    first = session.generate("a cat")
+    session.say("a dog")
+    view.say("go", turn=first.id)
+    assert view.last("moved")[0]["current"] == first.id
+    assert session.current == first
+    view.say("go", turn=None)
+    assert view.last("moved")[0]["current"] is None
+    assert session.current is None
+
+
+def test_stop_ends_the_running_job_and_the_session_goes_on(session, view):
+    job = session.submit("a cat", steps=1000)
+    view.say("stop", job=str(job.id))
+    job.exception()
+    assert job.state == "cancelled"
+    assert view.last("ended")[0]["state"] == "cancelled"
+    assert session.generate("a cat").prompt == "a cat"
+
+
+def test_stop_of_a_job_that_is_over_or_another_s_does_nothing(session, view):
+    turn = session.generate("a cat")
+    view.say("stop", job="nobody")
+    assert session.current == turn
+    assert view.all("trouble") == []
+
+
+def test_previews_are_few_numbered_and_faster_only_when_they_are_seen(session, view):
+    studio = view.part
+    assert studio._preview_gap() == 0.2
+    session.generate("a cat", steps=300)
+    previews = view.all("preview")
+    assert previews
+    assert [content["preview"] for content, _ in previews] == list(range(1, len(previews) + 1))
+    assert Image.open(io.BytesIO(previews[0][1][0])).format in {"JPEG", "PNG"}
+    assert studio._preview_gap() == 0.5
+    view.say("ack", preview=10_000)
+    assert studio._preview_gap() == 0.2
+    assert studio._seen == studio._previews
+
+
+def test_a_picture_is_sent_when_it_is_asked_for(session, view):
+    turn = session.generate("a cat", n=2)
+    seq = view.say("show", turn=turn.id, index=1)
+    message, buffers = view.last("pictures")
+    assert message["seq"] == seq
+    assert buffers == [turn.pngs[1]]
+
+
+def test_earlier_turns_come_a_page_at_a_time(session, view, monkeypatch):
+    monkeypatch.setattr("pochade.widgets.studio.PAGE", 2)
+    turns = [session.generate("a cat", seed=seed) for seed in range(3)]
+    view.say("hello")
+    snapshot, _ = view.last("snapshot")
+    assert snapshot["total"] == 3
+    assert [card["number"] for card in snapshot["turns"]] == [2, 3]
+    view.say("earlier", before=1)
+    page, _ = view.last("page")
+    assert [card["turn"] for card in page["turns"]] == [turns[0].id]
+
+
+@pytest.mark.parametrize(
+    ("content", "buffers"),
+    [
+        ("hello", []),
+        ({"kind": "nothing", "seq": 1}, []),
+        ({"kind": "ask", "seq": 1, "prompt": " ", "base": None, "index": 0, "upload": None}, []),
+        ({"kind": "ask", "seq": 1, "prompt": "x" * 32_001, "base": None, "index": 0, "upload": None}, []),
+        ({"kind": "ask", "seq": 1, "prompt": "a cat", "base": "nope", "index": 0, "upload": None}, []),
+        ({"kind": "ask", "seq": 1, "prompt": "a cat", "base": None, "index": 0, "upload": 99}, []),
+        ({"kind": "go", "seq": 1, "turn": "nope"}, []),
+        ({"kind": "show", "seq": 1, "turn": "nope", "index": 0}, []),
+        ({"kind": "paint", "seq": 1, "upload": None}, []),
+        ({"kind": "chunk", "seq": 1, "upload": 1, "index": 0, "count": 1}, []),
+        ({"kind": "chunk", "seq": 1, "upload": 1, "index": 0, "count": 1}, [b"x" * (CHUNK_BYTES + 1)]),
+    ],
+)
+def test_a_hostile_message_is_answered_with_a_sentence_and_changes_nothing(session, view, content, buffers):
+    view.say_raw(content, buffers)
+    trouble, _ = view.last("trouble")
+    assert trouble["message"].endswith((".", ")"))
+    assert "Traceback" not in trouble["message"]
+    assert len(session) == 0
+    assert session.jobs == ()
+    view.say("ping")
+    assert view.all("pong"), "the Studio goes on"
+
+
+def test_a_picture_of_a_turn_that_does_not_exist_is_refused(session, view):
+    turn = session.generate("a cat")
+    view.say("show", turn=turn.id, index=9)
+    assert view.all("trouble")
+
+
+def test_a_failed_job_tells_why_and_gives_its_prompt_back(session, view):
+    job = session.submit("a cat", size=(64, 64), steps=2)
+    job.cancel()
+    job.exception()
+    ended, _ = view.last("ended")
+    assert ended["prompt"] == "a cat"
+
+
+def test_a_closed_session_says_so(session, view):
+    session.generate("a cat")
+    session.close()
+    assert view.all("closed")
+    view.say("hello")
+    assert view.last("snapshot")[0]["session"]["closed"] is True
+
+
+def test_there_is_one_studio_for_a_session(session):
+    assert session.studio() is session.studio()
+
+
+def test_it_is_live_only_while_a_view_speaks(session, monkeypatch):
+    studio = session.studio()
+    assert not studio.live
+    view = View(studio, monkeypatch)
+    view.say("ping")
+    assert studio.live
+
+
+def test_no_picture_travels_in_a_trait(session, view):
+    session.generate("a cat")
+    durable = {name: value for name, value in view.part.get_state().items() if name not in {"_esm", "_css"}}
+    assert durable["part"] == "studio"
+    assert len(repr(durable)) < 2_000
+
+
+def test_the_comm_is_not_pinned_to_the_shell_that_opened_it(session):
+    assert getattr(session.studio().comm, "_reply_subshell_for", None) is None
