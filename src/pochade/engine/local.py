@@ -8,13 +8,10 @@ pictures are painted one after the other, so picture k of a request is the very 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -28,20 +25,19 @@ from pochade.engine.families import (
     default_device,
     fetch,
     find_model,
-    index_of,
-    parts_of,
 )
+from pochade.engine.loading import fingerprint, load_pipeline
 from pochade.engine.words import unknown_words
-from pochade.errors import Cancelled, ModelError, RequestError
+from pochade.errors import ModelError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
     from pochade.jobs import Report
 
-LIBRARIES = frozenset({"diffusers", "transformers"})
 PACKAGES = ("diffusers", "torch", "transformers")
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -54,7 +50,7 @@ class Engine:
     model : str, Path or None
         A folder, a Hub repository or alias, or None for the packaged miniature.
     device : str
-        "cpu", "cuda" or "cuda:1".
+        "cpu", "cuda:0" and so on.
     dtype : str
         "float32", "bfloat16" or "float16".
 
@@ -73,7 +69,7 @@ class Engine:
 
     def __init__(self, model: str | Path | None, device: str, dtype: str) -> None:
         self._place = find_model(model)
-        self.model = MINIATURE if model is None else str(self._place if isinstance(model, Path) else model)
+        self.model = MINIATURE if model in (None, MINIATURE) else str(self._place)
         self.device = device
         self.dtype = dtype
         self._pipeline: Any = None
@@ -116,32 +112,17 @@ class Engine:
         if self.loaded:
             return
         report.stage("loading")
-        capabilities = self.capabilities
         from pochade.engine.preview import Preview
-        from pochade.engine.quiet import quiet
 
-        self._check_device()
         folder = fetch(self._place, weights=True)
-        parts = parts_of(folder)
-        components = {}
-        with quiet():
-            for done, (part, (library, name)) in enumerate(parts.items()):
-                report.step(done, len(parts))
-                components[part] = self._load_part(folder, part, library, name)
-            settings = {
-                key: value
-                for key, value in index_of(folder).items()
-                if key not in parts and not key.startswith("_") and isinstance(value, (bool, int, float, str))
-            }
-            pipeline = getattr(import_module("diffusers"), capabilities.family.pipeline)(**components, **settings)
-        pipeline.set_progress_bar_config(disable=True)
+        pipeline = load_pipeline(folder, self.device, self.dtype, report)
         pipeline._callback_tensor_inputs = ["latents", "noise_pred"]  # noqa: SLF001 - diffusers has no public way
         self._versions = {
             "pochade": __version__,
             **{package: version(package) for package in PACKAGES},
             "device": self.device,
             "dtype": self.dtype,
-            "weights": _fingerprint(folder),
+            "weights": fingerprint(folder),
         }
         self._preview = Preview(pipeline.vae)
         self._pipeline = pipeline
@@ -244,6 +225,8 @@ class Engine:
     def _paint_one(
         self, prompt: str, size: tuple[int, int], seed: int, call: dict[str, Any], watch: Callable[..., dict[str, Any]]
     ) -> Image.Image:
+        import torch
+
         from pochade.engine.preview import to_pil
         from pochade.engine.quiet import quiet
 
@@ -260,9 +243,13 @@ class Engine:
                     callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
                     **call,
                 ).images[0]
-        except BaseException:
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"{self.device} has not enough memory for a picture of {size[0]}×{size[1]} with "
+                f"{self.capabilities.name}: ask for a smaller size or fewer references, or free memory there."
+            ) from error
+        finally:
             pipeline.maybe_free_model_hooks()  # the pipeline does so only when it reaches its end
-            raise
         if not colours.isfinite().all():
             raise ModelError(f"{self._broken} while decoding the picture of seed {seed}. {self._advice}")
         return to_pil(colours)
@@ -293,49 +280,6 @@ class Engine:
         remedy = 'dtype="float32", ' if self.dtype != "float32" else ""
         return f"No picture was made. Try {remedy}a lower guidance or another seed; damaged weights do this too."
 
-    def _check_device(self) -> None:
-        import torch
-
-        if self.device.startswith("cuda") and not torch.cuda.is_available():
-            raise ModelError(
-                f'This PyTorch ({torch.__version__}) finds no CUDA device for device={self.device!r}: use device="cpu" '
-                f"or install a CUDA build of PyTorch and the NVIDIA driver."
-            )
-
-    def _load_part(self, folder: Path, part: str, library: str, name: str) -> Any:
-        """Load one component: safetensors only, nothing from the network, no code but the two libraries'."""
-        import torch
-
-        if library not in LIBRARIES:
-            raise ModelError(f"{folder} asks for code of its own ({library}.{name} for its {part}); pochade runs none.")
-        cls = getattr(import_module(library), name, None)
-        if cls is None:
-            raise ModelError(f"{folder} needs {library}.{name} for its {part}; this {library} has none. Upgrade it.")
-        try:
-            if not issubclass(cls, torch.nn.Module):
-                return cls.from_pretrained(folder / part, local_files_only=True)
-            component, info = cls.from_pretrained(
-                folder / part,
-                dtype=getattr(torch, self.dtype),
-                local_files_only=True,
-                use_safetensors=True,
-                output_loading_info=True,
-            )
-        except Cancelled:
-            raise
-        except Exception as error:  # libraries, file system and formats each raise their own
-            reason = str(error).strip().split("\n", 1)[0]
-            raise ModelError(
-                f"The {part} of the model in {folder} could not be loaded: {reason} Copy or download the model again."
-            ) from error
-        missing = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
-        if missing:
-            raise ModelError(
-                f"The {part} of the model in {folder} is damaged: {len(missing)} of its weights are missing or have "
-                f"another shape, {missing[0]} first. Copy or download the model again."
-            )
-        return component.to(self.device).eval()
-
 
 _engines: WeakValueDictionary[tuple[Path | str, str, str], Engine] = WeakValueDictionary()
 _lock = threading.Lock()
@@ -364,24 +308,13 @@ def engine_for(model: str | Path | None = None, device: str | None = None, dtype
     name = str(dtype).removeprefix("torch.") if dtype is not None else "float32" if device == "cpu" else "bfloat16"
     if name not in DTYPES:
         raise ModelError(f"A model cannot be run in dtype={name!r}. Use one of {', '.join(DTYPES)}.")
+    device = "cuda:0" if device == "cuda" else device
     key = (find_model(model), device, name)
     with _lock:
         engine = _engines.get(key)
         if engine is None:
             engine = _engines[key] = Engine(model, device, name)
         return engine
-
-
-def _fingerprint(folder: Path) -> str:
-    """Hash every weight file; the Hub's cache names its files by that hash, which then need not be read."""
-    total = hashlib.sha256()
-    for path in sorted(folder.glob("*/*.safetensors")):
-        real = path.resolve().name
-        if not re.fullmatch(r"[0-9a-f]{64}", real):
-            with path.open("rb") as file:
-                real = hashlib.file_digest(file, "sha256").hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()} {real}\n".encode())
-    return total.hexdigest()
 
 
 def _opaque(picture: Image.Image) -> Image.Image:

@@ -51,7 +51,8 @@ def vocabulary() -> dict[str, list[str]]:
     Returns
     -------
     dict
-        ``things``, ``worn``, ``colours``, ``scenes`` and ``edits``, each a list of words.
+        ``things``, their ``synonyms``, what can be ``worn``, ``colours``, ``scenes``, kinds of ``edits``, and all the
+        ``words`` that training used: lists of words.
     """
-    data = card()
-    return {key: list(data[key]) for key in ("things", "worn", "colours", "scenes", "edits")}
+    known: dict[str, list[str]] = card()["vocabulary"]
+    return known

@@ -1,7 +1,7 @@
 """The ruler: how often the miniature paints what was asked, on combinations that training never saw.
 
 ``python -m pochade.miniature.evaluate [FOLDER] [--quick]`` paints, reads the pictures with `scorer`, and writes
-``evaluation.json`` and the table of the model card (``README.md``) into the folder. Every row carries its number of
+``evaluation.json``, the model card (``README.md``) and a contact sheet into the folder. Every row carries its number of
 pictures and a 95 % Wilson interval; the reader itself is measured first.
 """
 
@@ -14,7 +14,7 @@ import random
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -199,6 +199,48 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
+def describe(card: dict[str, Any], rows: Sequence[Row]) -> str:
+    """The model card in Markdown: what it is, what it knows, how it was made, how often it is right."""
+    known, size = card["vocabulary"], "×".join(map(str, card["size"]["default"]))
+    millions = {name: f"{count / 1e6:.1f} M" for name, count in card["parameters"].items()}
+    total = f"{sum(card['parameters'].values()) / 1e6:.1f}"
+    steps, knows = card["call"]["num_inference_steps"], {name: ", ".join(words) for name, words in known.items()}
+    return f"""# The miniature
+
+A `Flux2KleinPipeline` of {total} million parameters (transformer {millions["transformer"]},
+text encoder {millions["text_encoder"]}, VAE {millions["vae"]}), trained from nothing by
+`pochade.miniature.train` on pictures that `pochade.miniature.world` draws, {card["samples_seen"]:,} samples of
+them. It paints {size} pixels in {steps} steps without guidance, and edits by words. It is made to be small, offline and
+measurable; it is not a general image model.
+
+## What it knows
+
+- things: {knows["things"]}
+- to be worn by the animals with faces: {knows["worn"]}
+- colours: {knows["colours"]}, and hex codes such as `#20b2aa` for backgrounds
+- scenes: {knows["scenes"]}
+- one to three things, their places and relations; edits: {knows["edits"]}
+
+Prompts are English. It does not know other words, text in pictures, people, styles, counts, or two edits at once;
+pochade names the unknown words of a prompt on the turn.
+
+## How often it is right
+
+Every prompt below holds a combination that training never saw. A picture is right when every thing asked for is found
+in its place, with its colour and what it wears; after an edit also the background, and everything not mentioned.
+Pictures are read by analysis by synthesis (`scorer.py`); the first two rows measure the reader.
+
+{table(rows)}
+
+`samples.png` shows 64 held-out prompts, unpicked.
+
+## Licence
+
+The weights are part of pochade (BSD-3-Clause). They were trained on drawings of Noto Color Emoji (SIL Open Font License
+1.1).
+"""
+
+
 def evaluate(path: Path, count: int = 100, seed: int = 12345) -> list[Row]:
     """Every row of the table, painted from the model in a folder."""
     painter = Painter(path)
@@ -228,6 +270,8 @@ def main() -> None:
     ]
     report = {"seconds": round(time.monotonic() - start), "seed": 12345, "rows": figures}
     (path / "evaluation.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    card = json.loads((path / "card.json").read_text(encoding="utf-8"))
+    (path / "README.md").write_text(describe(card, rows), encoding="utf-8")
     sheet(Painter(path), path / "samples.png")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,14 @@ def prompts(seed: int) -> Iterator[str]:
     while True:
         yield wording.scene(world.sample_scene(rng))
         yield wording.edit(sample_edit(rng))
+
+
+def words_taught() -> list[str]:
+    """Every word that the world's wordings use, found by listening to them."""
+    taught: set[str] = set()
+    for prompt in itertools.islice(prompts(seed=5), 20_000):
+        taught.update(re.findall(r"[a-z]+", re.sub(r"#[0-9a-f]{6}", "", prompt.lower())))
+    return sorted(taught)
 
 
 def pictures(scenes: list[world.Scene]) -> Tensor:

@@ -34,8 +34,8 @@ from . import model, world
 from .edits import EDITS
 from .model import Shape
 from .pace import Average, Clock, set_rate, split, step
-from .samples import Maker, Pool, pictures, prompts
-from .vocabulary import COLOURS, NAMES, SCENES, WORN
+from .samples import Maker, Pool, pictures, prompts, words_taught
+from .vocabulary import COLOURS, KINDS, NAMES, SCENES, WORN
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ def train_base(out: Path, preset: Preset) -> None:
         nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer in optimizers:
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            optimizer.zero_grad()
         average.update(parts)
         clock.log(total, samples=preset.batch, **figures)
         if clock.due(240):
@@ -335,7 +335,7 @@ def save(out: Path, preset: Preset, folder: Path) -> None:
     pipe = assemble(out, preset).to(torch.bfloat16)
     pipe.save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")
     card = {
-        "name": "pochade miniature",
+        "name": "miniature",
         "version": 1,
         "call": {
             "num_inference_steps": 4,
@@ -346,25 +346,35 @@ def save(out: Path, preset: Preset, folder: Path) -> None:
         "size": {
             "default": [preset.shape.side] * 2,
             "multiple": 16,
-            "min_side": 64,
-            "max_side": 256,
-            "max_pixels": 256 * 256,
+            "min_side": preset.shape.side,
+            "max_side": preset.shape.side,
+            "max_pixels": preset.shape.side**2,
         },
         "parameters": {
             name: sum(p.numel() for p in getattr(pipe, name).parameters())
             for name in ("transformer", "text_encoder", "vae")
         },
-        "things": list(NAMES),
-        "worn": [kind.name for kind in WORN],
-        "colours": list(COLOURS),
-        "scenes": list(SCENES),
-        "edits": list(EDITS),
+        "samples_seen": _samples_seen(out, preset),
+        "vocabulary": {
+            "things": list(NAMES),
+            "synonyms": [word for kind in KINDS for word in kind.synonyms],
+            "worn": [kind.name for kind in WORN],
+            "colours": list(COLOURS),
+            "scenes": list(SCENES),
+            "edits": list(EDITS),
+            "words": words_taught(),
+        },
     }
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 
 def _load_vae(out: Path) -> AutoencoderKLFlux2:
     return AutoencoderKLFlux2.from_pretrained(out / "vae")
+
+
+def _samples_seen(out: Path, preset: Preset) -> int:
+    log = out / "base.jsonl"
+    return json.loads(log.read_text().splitlines()[-1])["step"] * preset.batch if log.exists() else 0
 
 
 def main() -> None:
@@ -379,13 +389,12 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if preset.device == "cpu":
         torch.set_num_threads(1)
-    for stage in options.stage or ["prepare", "decoder", "base", "finish", "save"]:
+    stages = {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}
+    for stage in options.stage or [*stages, "save"]:
         if stage == "save":
             save(options.out, preset, options.to or options.out / "model")
         else:
-            {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}[stage](
-                options.out, preset
-            )
+            stages[stage](options.out, preset)
 
 
 if __name__ == "__main__":

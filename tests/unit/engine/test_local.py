@@ -172,6 +172,19 @@ def test_a_broken_decoder_never_gives_a_black_picture(copied: Path) -> None:
         paint(engine, seeds=[4])
 
 
+def test_too_little_memory_says_what_to_do(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def too_large(*_: Any, **__: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    engine = Engine(tiny_model, "cpu", "float32")
+    engine.load(Report())
+    monkeypatch.setattr(engine._pipeline.transformer, "forward", too_large)
+    with pytest.raises(ModelError, match=r"not enough memory for a picture of 64×64 with tiny.*smaller size"):
+        paint(engine, seeds=[1])
+
+
 def test_loading_and_painting_write_nothing_and_put_every_switch_back(
     tiny_model: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -257,7 +270,7 @@ def test_a_missing_gpu_is_said_before_anything_is_loaded(tiny_model: Path) -> No
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
-    with pytest.raises(ModelError, match=r"finds no CUDA device.*device=\"cpu\""):
+    with pytest.raises(ModelError, match=r"finds 0 CUDA devices.*device=\"cpu\""):
         Engine(tiny_model, "cuda", "bfloat16").load(Report())
 
 
