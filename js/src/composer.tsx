@@ -25,9 +25,10 @@ export function Composer({ words, desk, state }: { words: Words; desk: Desk; sta
 
   const key = (event: KeyboardEvent) => {
     // Enter that ends the writing of a Chinese word must not send the prompt.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (state.asked === null) void desk.ask(state.draft);
+    if (event.shiftKey) breakLine(event.currentTarget as HTMLTextAreaElement);
+    else if (state.asked === null) void desk.ask(state.draft);
   };
 
   return (
@@ -70,6 +71,13 @@ export function Composer({ words, desk, state }: { words: Words; desk: Desk; sta
       </div>
     </div>
   );
+}
+
+/** Breaks the line by hand: JupyterLab refuses the line breaks of Shift+Enter everywhere in a cell. */
+function breakLine(box: HTMLTextAreaElement): void {
+  if (document.execCommand("insertText", false, "\n")) return; // unlike setRangeText it can be undone
+  box.setRangeText("\n", box.selectionStart, box.selectionEnd, "end");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 export function Progress({ words, state }: { words: Words; state: State }) {

@@ -2,6 +2,7 @@
 
 import { Canvas } from "./canvas";
 import { type Brush, initialBrush } from "./desk";
+import { ownKeys } from "./keys";
 import { type Channel, Link } from "./link";
 import { Mask } from "./mask";
 import { encodeGrey } from "./png";
@@ -74,7 +75,7 @@ export function MaskPart({ words, desk }: { words: Words; desk: MaskDesk }) {
   const { mask, brush } = desk;
   const alert = connection === "silent" ? words.silent : connection === "gone" ? words.gone : trouble;
   return (
-    <section class="pochade pochade-mask-part" aria-label={words.maskCanvas} data-lm-suppress-shortcuts="true">
+    <section class="pochade pochade-mask-part" aria-label={words.maskCanvas} {...ownKeys}>
       {alert ? (
         <div role="alert" class="pochade-banner pochade-alert">
           <span>{alert}</span>

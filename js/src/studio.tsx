@@ -6,6 +6,7 @@ import { Composer, Progress } from "./composer";
 import type { Desk } from "./desk";
 import { Details } from "./details";
 import { Icon } from "./icons";
+import { ownKeys } from "./keys";
 import { Sibling } from "./sibling";
 import { pictureKey, type State } from "./state";
 import { useChanges } from "./store";
@@ -26,13 +27,7 @@ export function Studio({ words, desk }: { words: Words; desk: Desk }) {
     );
   }
   return (
-    <section
-      ref={root}
-      class="pochade"
-      aria-label={words.studio}
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={passSave}
-    >
+    <section ref={root} class="pochade" aria-label={words.studio} {...ownKeys}>
       <Banners words={words} desk={desk} state={state} older={older} />
       <div class="pochade-desk">
         <Easel words={words} desk={desk} state={state} />
@@ -197,19 +192,4 @@ function useSibling(root: { current: HTMLElement | null }, desk: Desk, state: St
     return () => clearTimeout(timer);
   }, [picture, looked]);
   return older;
-}
-
-/** Saving the notebook works from inside the Studio too: every other key is the Studio's own while it has the focus. */
-function passSave(event: KeyboardEvent): void {
-  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
-  event.preventDefault();
-  const host = (event.currentTarget as HTMLElement).parentElement;
-  host?.dispatchEvent(
-    new KeyboardEvent("keydown", { ...keyOf(event), bubbles: true, cancelable: true, composed: true }),
-  );
-}
-
-function keyOf(event: KeyboardEvent): KeyboardEventInit {
-  const { key, code, keyCode, ctrlKey, metaKey, shiftKey, altKey } = event;
-  return { key, code, keyCode, ctrlKey, metaKey, shiftKey, altKey };
 }

@@ -6,6 +6,7 @@ is a plain function from value to value; progress goes out, and a stop comes in,
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from pochade.errors import RequestError
 from pochade.imaging.compose import compose
 from pochade.imaging.load import byte_hash, pixel_hash, png_bytes
 from pochade.sizes import resolve_size
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pochade.store import Store
 
 SEEDS = 2**32
+STRETCH = 2
 
 
 def produce(request: Request, parent: Turn | None, engine: Engine, store: Store, report: Report) -> Turn:
@@ -169,16 +172,24 @@ def nearest_size(size: tuple[int, int], rule: SizeRule) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        The nearest size that the model takes; for a picture beyond its limits, that shape at the model's usual area.
+        The nearest size that the model takes; for a picture beyond its limits, that shape at the model's usual area,
+        or the nearest shape that the model knows.
 
     Raises
     ------
     RequestError
-        If the shape is too narrow for the model.
+        If the picture would have to be stretched to more than twice its shape.
     """
     width, height = size
-    fits = min(size) >= rule.min_side and max(size) <= rule.max_side and width * height <= rule.max_pixels
-    return resolve_size(size if fits else f"{width}:{height}", rule)[0]
+    if min(size) >= rule.min_side and max(size) <= rule.max_side and width * height <= rule.max_pixels:
+        return resolve_size(size, rule)[0]
+    longer, widest = max(size) / min(size), rule.sides[-1] / rule.sides[0]
+    if longer > STRETCH * widest:
+        raise RequestError(
+            f"A picture of {_spell(size)} is too narrow for this model, whose shapes go up to {widest:g}:1. Crop it."
+        )
+    shape = math.floor(min(longer, widest) * 1000) / 1000  # never rounded beyond what the model takes
+    return resolve_size(f"{shape}:1" if width >= height else f"1:{shape}", rule)[0]
 
 
 def _finish(answer: Image.Image, request: Request, plan: _Plan) -> Image.Image:

@@ -102,8 +102,6 @@ class Session:
             store.set_meta("model", self._model)
         self._place.recall(store)
 
-    # What it is.
-
     @property
     def path(self) -> Path:
         """The session file. A new session's is made by its first turn."""

@@ -182,11 +182,13 @@ box => {
 
 
 def test_the_studio_is_readable_in_the_light_and_in_the_dark_theme(open_notebook, request):
-    notebook = open_notebook(SHOW)
+    prompts = (CAT, "add a red apple to the right of the cat", "make the background green")
+    notebook = open_notebook(SHOW, f"for prompt in {prompts}:\n    s.say(prompt, seed=7)")
     page = notebook.page
     notebook.run(0)
-    for prompt in (CAT, "add a red apple to the right of the cat", "make the background green"):
-        ask(notebook, prompt)
+    notebook.run(1)
+    expect(notebook.studio.get_by_role("img", name=prompts[-1])).to_be_visible()
+    expect(turns(notebook)).to_have_count(len(prompts))
     artifacts = ROOT / "test-results"
     artifacts.mkdir(exist_ok=True)
     ground = {}

@@ -227,6 +227,18 @@ def test_pictures_beyond_the_models_limits_are_worked_on_at_its_usual_area(
     assert nearest_size(size, RULE) == nearest
 
 
+@pytest.mark.parametrize("size", [(128, 128), (1000, 750), (90, 160), (64, 64), (127, 128)])
+def test_a_model_of_one_size_works_on_every_photo_at_that_size(size: tuple[int, int]) -> None:
+    only = SizeRule(default=(128, 128), multiple=16, min_side=128, max_side=128, max_pixels=128 * 128)
+    assert nearest_size(size, only) == (128, 128)
+
+
+@pytest.mark.parametrize("size", [(3000, 1111), (500, 2000), (1003, 251)])
+def test_a_large_picture_keeps_its_shape_as_nearly_as_the_model_can(size: tuple[int, int]) -> None:
+    width, height = nearest_size(size, RULE)
+    assert 0.6 < (width / height) / (size[0] / size[1]) < 1.6
+
+
 def test_a_shape_that_is_too_narrow_is_refused() -> None:
     with pytest.raises(RequestError, match="too narrow"):
         nearest_size((4000, 30), RULE)

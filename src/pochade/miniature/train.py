@@ -44,12 +44,12 @@ class Preset:
 
     shape: Shape = field(default_factory=Shape)
     decoder_seconds: float = 4200
-    base_seconds: float = 6000
+    base_seconds: float = 5400
     finish_seconds: float = 600
     decoder_batch: int = 16
     crop: int = 64
     batch: int = 64
-    edits: float = 0.55
+    edits: float = 0.45
     rate: float = 2e-3
     adam_rate: float = 1.5e-3
     reuse: int = 3
