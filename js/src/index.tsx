@@ -6,6 +6,7 @@ import { Desk } from "./desk";
 import type { Channel } from "./link";
 import { MaskDesk, MaskPart } from "./maskpart";
 import { Studio } from "./studio";
+import "./controls.css";
 import "./studio.css";
 import { wordsFor } from "./words";
 
