@@ -246,9 +246,8 @@ def noise_levels(count: int, device: str) -> Tensor:
     spread = 2 * spread / (1 + spread)
     steps = torch.tensor([1.0, 6 / 7, 2 / 3, 0.4], device=device)[torch.randint(4, (count,), device=device)]
     roll = torch.rand(count, device=device)
-    return torch.where(roll < 0.4, steps, torch.where(roll < 0.9, spread, torch.rand(count, device=device))).clamp(
-        min=1e-3
-    )
+    others = torch.where(roll < 0.9, spread, torch.rand(count, device=device))
+    return torch.where(roll < 0.4, steps, others).clamp(min=1e-3)
 
 
 def finish(out: Path, preset: Preset) -> None:
@@ -273,9 +272,8 @@ def finish(out: Path, preset: Preset) -> None:
         samples, true = maker.make(kind, preset.decoder_batch)
         target, source, ids, mask, _ = (row.to(device) for row in samples)
         picture, text = places[kind]
-        level = torch.where(torch.rand(len(target), 1, 1) < 0.75, 0.4, 2 / 3).to(device)
-        noise = torch.randn_like(target)
-        noisy = (1 - level) * target + level * noise
+        level = torch.full((len(target), 1, 1), 0.4, device=device)  # where the last of four steps begins
+        noisy = (1 - level) * target + level * torch.randn_like(target)
         with torch.no_grad(), torch.autocast(device, torch.bfloat16):
             velocity = pipe.transformer(
                 hidden_states=torch.cat([noisy, source], 1),
@@ -380,7 +378,7 @@ def _samples_seen(out: Path, preset: Preset) -> int:
 def main() -> None:
     """Run the stages that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path, help="folder for everything a run leaves: weights, logs, the finished model")
+    parser.add_argument("out", type=Path, help="folder for weights, logs and the finished model")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--stage", nargs="*", choices=["prepare", "decoder", "base", "finish", "save"])
     parser.add_argument("--to", type=Path, help="where `save` writes the model (default: OUT/model)")
