@@ -43,9 +43,9 @@ class Preset:
     """How long and how much; times are wall-clock seconds, since time is what a training run is given."""
 
     shape: Shape = field(default_factory=Shape)
-    decoder_seconds: float = 4200
+    decoder_seconds: float = 5400
     base_seconds: float = 5400
-    finish_seconds: float = 600
+    finish_seconds: float = 360
     decoder_batch: int = 16
     crop: int = 64
     batch: int = 64
@@ -381,12 +381,12 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for weights, logs and the finished model")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
     parser.add_argument("--stage", nargs="*", choices=["prepare", "decoder", "base", "finish", "save"])
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1: for the background)")
     parser.add_argument("--to", type=Path, help="where `save` writes the model (default: OUT/model)")
     options = parser.parse_args()
     preset = PRESETS[options.preset]
     options.out.mkdir(parents=True, exist_ok=True)
-    if preset.device == "cpu":
-        torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     stages = {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}
     for stage in options.stage or [*stages, "save"]:
         if stage == "save":
