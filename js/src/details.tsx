@@ -29,14 +29,14 @@ export function Details({ words, desk, turn }: { words: Words; desk: Desk; turn:
         </ul>
       ) : null}
       <div class="pochade-actions">
-        <CopyCode key={turn.turn} words={words} code={turn.code} />
+        <CopyCode key={turn.turn} words={words} code={turn.code} label={words.copyCode} />
         {turn.count > 1 ? <Pager words={words} desk={desk} count={turn.count} /> : null}
       </div>
     </div>
   );
 }
 
-function CopyCode({ words, code }: { words: Words; code: string }) {
+export function CopyCode({ words, code, label }: { words: Words; code: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -52,7 +52,7 @@ function CopyCode({ words, code }: { words: Words; code: string }) {
       onClick={() => void copy(code).then(() => setCopied(true))}
     >
       <Icon name={copied ? "check" : "copy"} />
-      {copied ? words.copied : words.copyCode}
+      {copied ? words.copied : label}
     </button>
   );
 }

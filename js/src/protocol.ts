@@ -98,6 +98,15 @@ export interface Moved {
   pictures: Picture[];
 }
 
+/** An earlier session of this notebook that an empty one could give way to; the buffer is its last picture. */
+export interface Offer {
+  kind: "offer";
+  count: number;
+  prompt: string;
+  code: string;
+  mime: "image/png" | "image/jpeg";
+}
+
 /** Earlier turns with their thumbnails. */
 export interface Page {
   kind: "page";
@@ -233,6 +242,7 @@ export type ToKernel =
 
 export type ToBrowser =
   | Snapshot
+  | Offer
   | Page
   | Made
   | Moved

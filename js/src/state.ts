@@ -1,7 +1,7 @@
 // What a Studio shows, as a function of what it has heard and done. Nothing here touches the page or the kernel, so
 // every promise about the view's state can be tested without either.
 
-import type { JobCard, Picture, SessionCard, ToBrowser, TurnCard } from "./protocol";
+import type { JobCard, Offer, Picture, SessionCard, ToBrowser, TurnCard } from "./protocol";
 
 /** waking: not yet answered; live; silent: no answer for 3 s; gone: the page has lost the kernel it was made by. */
 export type Connection = "waking" | "live" | "silent" | "gone";
@@ -23,6 +23,8 @@ export interface State {
   stopping: string | null;
   preview: Blob | null;
   trouble: string | null;
+  /** The notebook's session before this one, while this one is empty. */
+  offer: { card: Offer; picture: Blob | null } | null;
   draft: string;
   thumbs: Readonly<Record<string, Blob>>;
   pictures: Readonly<Record<string, Blob>>;
@@ -52,6 +54,7 @@ export const initial: State = {
   stopping: null,
   preview: null,
   trouble: null,
+  offer: null,
   draft: "",
   thumbs: {},
   pictures: {},
@@ -103,14 +106,18 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
         session: message.session,
         turns: message.turns,
         total: message.total,
+        offer: message.total === 0 ? state.offer : null,
         ...at(state, message.current),
         ...queue(state, message.job, message.waiting),
       };
+    case "offer":
+      return { ...state, offer: { card: message, picture: blobs[0] ?? null } };
     case "made":
       return {
         ...withPictures(state, message.pictures, blobs),
         turns: merge(state.turns, [message.card]),
         total: Math.max(state.total, message.total),
+        offer: null,
       };
     case "page":
       return { ...withPictures(state, message.pictures, blobs), turns: merge(state.turns, message.turns) };
@@ -198,7 +205,7 @@ function withPictures(state: State, pictures: readonly Picture[], blobs: readonl
 
 /** A picture's shape as the message carries it. */
 export function mimeOf(message: ToBrowser, at: number): string {
-  if (message.kind === "preview") return message.mime;
+  if ("mime" in message) return message.mime;
   if ("pictures" in message) return message.pictures[at]?.mime ?? "image/png";
   return "image/png";
 }

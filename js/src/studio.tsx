@@ -6,6 +6,7 @@ import { Composer, Progress } from "./composer";
 import type { Desk } from "./desk";
 import { Details } from "./details";
 import { Icon } from "./icons";
+import { Invitation, OfferCard } from "./invitation";
 import { ownKeys } from "./keys";
 import { Sibling } from "./sibling";
 import { pictureKey, type State } from "./state";
@@ -44,7 +45,13 @@ export function Studio({ words, desk }: { words: Words; desk: Desk }) {
               {words.newPicture}
             </button>
           </header>
-          {desk.turn ? <Details words={words} desk={desk} turn={desk.turn} /> : <div class="pochade-details" />}
+          {desk.turn ? (
+            <Details words={words} desk={desk} turn={desk.turn} />
+          ) : (
+            <div class="pochade-details">
+              {state.offer && state.job === null ? <OfferCard words={words} offer={state.offer} /> : null}
+            </div>
+          )}
           <Progress words={words} state={state} />
           <Composer words={words} desk={desk} state={state} />
         </div>
@@ -82,23 +89,6 @@ function Easel({ words, desk, state }: { words: Words; desk: Desk; state: State 
       </div>
       {turn && desk.mask && state.session?.writable ? (
         <Tools words={words} mask={desk.mask} brush={desk.brush} disabled={making} />
-      ) : null}
-    </div>
-  );
-}
-
-function Invitation({ words, desk, able }: { words: Words; desk: Desk; able: boolean }) {
-  return (
-    <div class="pochade-invitation">
-      <h2>{words.invitation}</h2>
-      {able ? (
-        <fieldset aria-label={words.examples}>
-          {words.examplePrompts.map((prompt) => (
-            <button key={prompt} type="button" class="pochade-example" onClick={() => void desk.ask(prompt)}>
-              {prompt}
-            </button>
-          ))}
-        </fieldset>
       ) : null}
     </div>
   );

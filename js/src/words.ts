@@ -1,5 +1,12 @@
 // Every word that a view shows, in English and Chinese.
 
+/** What the packaged model knows well; it reads English, whatever the labels around it say. */
+export const EXAMPLE_PROMPTS = [
+  "a cat on a blue background",
+  "a rocket under the night sky",
+  "a fox with a top hat in the snow",
+];
+
 const english = {
   studio: "Pochade Studio",
   maskCanvas: "Mask canvas",
@@ -24,12 +31,14 @@ const english = {
   waiting: (count: number) => `${count} more waiting`,
   invitation: "What shall we paint?",
   examples: "Examples",
-  examplePrompts: ["a cat on a blue background", "a red apple next to a tree", "a yellow star on a black background"],
+  offer: "Go on with this notebook’s last session",
+  offered: (count: number, prompt: string) => `${count === 1 ? "1 turn" : `${count} turns`}, “${prompt}”`,
   turns: "Turns",
   turn: (number: number, prompt: string) => `Turn ${number}: ${prompt}`,
   earlier: "Show earlier turns",
   newPicture: "New picture",
   copyCode: "Copy as code",
+  copy: "Copy",
   copied: "Copied",
   notes: "Notes",
   seed: (seed: number) => `seed ${seed}`,
@@ -87,12 +96,14 @@ const chinese: Words = {
   waiting: (count) => `还有 ${count} 个在等待`,
   invitation: "想画点什么？",
   examples: "示例",
-  examplePrompts: ["蓝色背景上的一只猫", "一个红苹果在一棵树旁边", "黑色背景上的一颗黄色星星"],
+  offer: "接着这个笔记本上次的会话",
+  offered: (count, prompt) => `${count} 轮，“${prompt}”`,
   turns: "历史",
   turn: (number, prompt) => `第 ${number} 轮：${prompt}`,
   earlier: "显示更早的",
   newPicture: "新建图片",
   copyCode: "复制为代码",
+  copy: "复制",
   copied: "已复制",
   notes: "备注",
   seed: (seed) => `种子 ${seed}`,

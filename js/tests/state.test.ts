@@ -54,6 +54,21 @@ describe("what a Studio shows", () => {
     expect(later.connection).toBe("live");
   });
 
+  it("offers the notebook's last session until this one has a turn of its own", () => {
+    const offer: ToBrowser = {
+      kind: "offer",
+      count: 4,
+      prompt: "a cat",
+      code: "s = pochade.open()",
+      mime: "image/jpeg",
+    };
+    const empty = heard(initial, { ...snapshot, turns: [], total: 0, current: null }, offer);
+    expect(empty.offer?.card.prompt).toBe("a cat");
+    expect(empty.offer?.picture).toBe(blob);
+    expect(heard(empty, { kind: "made", card: card("cccc", 1), total: 1, pictures: [] }).offer).toBeNull();
+    expect(heard(empty, snapshot).offer).toBeNull();
+  });
+
   it("has a turn that a cell made at once, and only once when a snapshot tells it again", () => {
     const pictures = [
       { turn: "cccc", index: 0, thumb: true, mime: "image/jpeg" },

@@ -50,10 +50,6 @@ def complete(
         request = prompt
     else:
         request = _from_words(prompt, task, dict(options), current, turns)
-    if request.image is not None and request.size not in (None, request.image.size):
-        raise RequestError(
-            "An edit keeps the size of its picture: leave size out, or generate a new picture of the size you want."
-        )
     for name in (request.image_turn, *request.reference_turns):
         if name is not None and name not in turns.ids:
             raise RequestError(f"This session has no turn {name!r}: pass the picture itself.")

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -136,7 +136,7 @@ def _save(turn: Turn, out: Path) -> list[Path]:
     return paths
 
 
-def _leave(sentence: str, code: int) -> None:
+def _leave(sentence: str, code: int) -> NoReturn:
     typer.echo(f"pochade: {sentence}", err=True)
     raise typer.Exit(code)
 
@@ -149,7 +149,12 @@ def lab(
 ) -> None:
     """Open JupyterLab on the first notebook, on this machine only."""
     here = Path.cwd()
-    notebook = (notebooks(here) / FIRST_NOTEBOOK).relative_to(here).as_posix()
+    try:
+        folder = notebooks(here)
+    except OSError as error:
+        where, why = here / "notebooks", error.strerror or error
+        _leave(f"the notebooks cannot be copied to {where}: {why}. Run it in a folder of yours.", REFUSED)
+    notebook = (folder / FIRST_NOTEBOOK).relative_to(here).as_posix()
     # A default address, unlike a file to open, is also in the address that is printed.
     arguments = [f"--ServerApp.root_dir={here}", f"--LabApp.default_url=/lab/tree/{notebook}"]
     arguments += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]

@@ -214,6 +214,8 @@ class Job:
                 self._on_done(self)
             except Exception:
                 _logger.exception("on_done raised for job %s.", self.id)
+        # Nothing more will be told; a job that somebody keeps should not keep its session through those it told.
+        self._emit, self._on_done, self._watched = lambda _: None, None, None
 
     def _outcome(self) -> "Turn":
         if self._error is not None:
@@ -228,8 +230,9 @@ class Job:
                 return
             raise WouldBlockError(f"Do not wait here: {why}. Use submit(…, on_done=…) and go on from there.")
         until = None if timeout is None else time.monotonic() + timeout
+        watched = self._watched
         try:
-            with waiting.line(self._sentence, lambda: not (self._watched and self._watched())) as update:
+            with waiting.line(self._sentence, lambda: not (watched and watched())) as update:
                 while not self._over.done():
                     if until is not None and time.monotonic() >= until:
                         raise TimeoutError(
@@ -388,6 +391,8 @@ def _stop_all() -> None:
 def _let_go(error: BaseException) -> None:
     """Drop what the frames of an error still hold: tensors that did not fit, above all. Its lines stay readable."""
     link: BaseException | None = error
-    while link is not None:
+    seen = set()
+    while link is not None and id(link) not in seen:  # two errors can name each other as their cause
+        seen.add(id(link))
         traceback.clear_frames(link.__traceback__)
         link = link.__cause__ or link.__context__

@@ -21,6 +21,7 @@ from pochade.store import SUFFIX, Store, default_folder
 __all__ = ["Keeping"]
 
 _stores: WeakValueDictionary[Path, Store] = WeakValueDictionary()
+_keepers: WeakValueDictionary[Path, Keeping] = WeakValueDictionary()  # of each file the last who came
 
 
 class Keeping:
@@ -50,11 +51,22 @@ class Keeping:
         self.store: Store | None = None
         if path is None:
             self.path = default_folder() / f"{datetime.now().astimezone():%Y-%m-%d}-{secrets.token_hex(3)}{SUFFIX}"
+            _keepers[self.path] = self
             return
         self.path = Path(path).expanduser().resolve()
         self.store = _stores.get(self.path)
         if (self.store is None or not self.store.writable) and self.path.exists():
             self.store = _stores[self.path] = Store.open(self.path)
+        _keepers[self.path] = self
+
+    def opened(self, model: str) -> Store:
+        """Return the file, made here if it is not there yet; as `writing`, but it may be read-only."""
+        with self._guard:
+            if self.store is None:
+                notebook = os.environ.get("JPY_SESSION_NAME", "")
+                meta = {"model": model, "notebook": notebook, "pochade": __version__}
+                self.store = _stores[self.path] = Store.create(self.path, meta=meta)
+            return self.store
 
     def writing(self, model: str) -> Store:
         """Return the file to write to; it is made here if it is not there yet.
@@ -71,24 +83,20 @@ class Keeping:
         StoreError
             If it cannot be made.
         """
-        with self._guard:
-            if self.store is None:
-                notebook = os.environ.get("JPY_SESSION_NAME", "")
-                meta = {"model": model, "notebook": notebook, "pochade": __version__}
-                self.store = _stores[self.path] = Store.create(self.path, meta=meta)
-            if not self.store.writable:
-                holder = self.store.holder
-                who = (
-                    f"{holder} is writing it. Close it there" if holder else "you may not write it. Make that possible"
-                )
-                raise ReadOnlyError(
-                    f"This session can be looked at but not painted into: {self.path} is read-only, because {who} and "
-                    f"open it again, or start a new one with pochade.Session()."
-                )
-            return self.store
+        store = self.opened(model)
+        if not store.writable:
+            holder = store.holder
+            who = f"{holder} is writing it. Close it there" if holder else "you may not write it. Make that possible"
+            raise ReadOnlyError(
+                f"This session can be looked at but not painted into: {self.path} is read-only, because {who} and "
+                f"open it again, or start a new one with pochade.Session()."
+            )
+        return store
 
     def close(self) -> None:
-        """Close the file for everybody in this process."""
-        if self.store is not None:
-            _stores.pop(self.path, None)
-            self.store.close()
+        """Close the file for everybody in this process, unless somebody newer keeps it now."""
+        if self.store is None or _keepers.get(self.path) not in {None, self}:
+            return
+        if _stores.get(self.path) is self.store:
+            del _stores[self.path]
+        self.store.close()

@@ -11,6 +11,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pochade.errors import WouldBlockError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,27 +28,47 @@ class Listeners:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._listeners: list[Callable[[Event], None]] = []
+        self._listeners: list[tuple[Callable[[Event], None], Callable[[], bool] | None]] = []
         self._jobs: list[Job] = []
 
     @property
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that wait or run, in order."""
         with self._guard:
-            self._jobs = [job for job in self._jobs if not job.done()]
-            return tuple(self._jobs)
+            return tuple(job for job in self._jobs if not job.done())
 
-    def __bool__(self) -> bool:
-        return bool(self._listeners)
+    def stop_jobs(self) -> None:
+        """Cancel them all and wait until they have ended."""
+        pending = self.jobs
+        for job in reversed(pending):
+            job.cancel()
+        with suppress(WouldBlockError):  # on a thread that must not wait, a step may still be under way
+            for job in pending:
+                job.exception()
 
-    def add(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Tell `listener` of every event from now on; returns what ends that."""
+    def watched(self) -> bool:
+        """Whether anybody sees at the moment what is told."""
         with self._guard:
-            self._listeners.append(listener)
+            listeners = tuple(self._listeners)
+        return any(watching is None or _says_so(watching) for _, watching in listeners)
+
+    def add(self, listener: Callable[[Event], None], watching: Callable[[], bool] | None = None) -> Callable[[], None]:
+        """Tell `listener` of every event from now on; returns what ends that.
+
+        Parameters
+        ----------
+        listener : callable
+            Told of every event, on any thread.
+        watching : callable, optional
+            Whether what it is told is seen by anybody at the moment; where it is missing, it always is.
+        """
+        entry = (listener, watching)
+        with self._guard:
+            self._listeners.append(entry)
 
         def remove() -> None:
             with self._guard, suppress(ValueError):
-                self._listeners.remove(listener)
+                self._listeners.remove(entry)
 
         return remove
 
@@ -55,9 +77,19 @@ class Listeners:
         with self._guard:
             if event.kind == "queued" and event.job is not None:
                 self._jobs.append(event.job)  # before anybody is told: they look it up here
+            elif event.kind in {"done", "failed", "cancelled"}:
+                self._jobs = [job for job in self._jobs if job is not event.job]  # with its pictures
             listeners = tuple(self._listeners)
-        for listener in listeners:
+        for listener, _ in listeners:
             try:
                 listener(event)
             except Exception:  # noqa: BLE001 - a view's mistake is its own
                 _log.exception("A subscriber raised while it was told %r.", event.kind)
+
+
+def _says_so(watching: Callable[[], bool]) -> bool:
+    try:
+        return watching()
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("A subscriber raised when it was asked whether it is watching.")
+        return False

@@ -63,8 +63,7 @@ class Place:
             if moves == self.moves:
                 self.current, self.redo = name, ()
                 return True
-            with suppress(StoreError):  # the turn itself is on the disk; where one stood is worth no failure
-                self._keep(store)
+            self._keep(store)
             return False
 
     def recall(self, store: Store) -> None:
@@ -87,6 +86,8 @@ class Place:
             self._keep(store)
 
     def _keep(self, store: Store | None) -> None:
-        if store is not None and store.writable:
+        if store is None or not store.writable:
+            return
+        with suppress(StoreError):  # the turns are on the disk; where one stood among them is worth no failure
             newest = next(reversed(store.ids()), None)
             store.set_meta(_KEY, json.dumps({"current": self.current, "redo": self.redo, "newest": newest}))

@@ -61,9 +61,9 @@ def produce(request: Request, parent: Turn | None, engine: Engine, store: Store,
     RequestError, ModelError, StoreError
         Whatever is wrong with the request, the model or the file; nothing was kept.
     """
+    plan = _plan(request, engine.capabilities)  # small files tell; whatever is refused is refused at once
     engine.load(report)
     started = time.monotonic()
-    plan = _plan(request, engine.capabilities)
 
     answers = engine.paint(
         request.prompt,

@@ -110,6 +110,7 @@ class Report:
     def end(self, *, finished: bool) -> None:
         """Stop the clock: at the stage "done" if the work was finished, else wherever it was."""
         self._ended = time.monotonic()
+        self._progressed = self._previewed = self._watched = None
         if finished:
             self._mark = _Mark("done", 0, 0, self._ended, self._ended)
 

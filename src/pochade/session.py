@@ -7,20 +7,18 @@ the device's worker. It paints nothing and shows nothing itself; every view foll
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 from weakref import WeakValueDictionary
 
 from pochade.asking import complete
 from pochade.engine.families import MINIATURE
 from pochade.engine.local import engine_for
-from pochade.errors import RequestError, StoreError, WouldBlockError
+from pochade.errors import StoreError
 from pochade.jobs import Event, worker_for
 from pochade.keeping import Keeping
 from pochade.listeners import Listeners
 from pochade.place import Place
 from pochade.produce import produce
-from pochade.turn import Turn
 from pochade.turns import Turns
 
 if TYPE_CHECKING:
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from pochade.engine.local import Engine
     from pochade.jobs import Job, Report
     from pochade.request import Options, Request, Task
+    from pochade.store import Store
+    from pochade.turn import Turn
     from pochade.widgets.studio import Studio
 
 __all__ = ["Session", "open_already"]
@@ -86,8 +86,7 @@ class Session:
         self._place = Place()
         self._keeping = Keeping(path)
         self.turns = Turns(lambda: self._keeping.store)
-        older = _sessions.get(self.path)
-        if older is not None:
+        if (older := _sessions.get(self.path)) is not None:
             older._leave()  # noqa: SLF001 - one of us; its file stays open, for us and for its turns
         if path is not None:
             self._continue()
@@ -95,7 +94,7 @@ class Session:
 
     def _continue(self) -> None:
         """Go on where the file says, with its model unless another was asked for."""
-        store = self._keeping.store or self._keeping.writing(self._model)
+        store = self._keeping.opened(self._model)
         if self._engine is None:
             self._model = store.meta("model") or MINIATURE
         elif store.writable:
@@ -225,8 +224,7 @@ class Session:
             The finished turn, of the picture's size. It raises what `generate` raises.
         """
         numbers: dict[str, Any] = {"n": n, "seed": seed, "steps": steps, "guidance": guidance}
-        job = self.submit(prompt, task="edit", image=image, mask=mask, references=references, **numbers)
-        return job.result()
+        return self.submit(prompt, task="edit", image=image, mask=mask, references=references, **numbers).result()
 
     def submit(
         self,
@@ -261,11 +259,10 @@ class Session:
         RequestError, ModelError, StoreError, ReadOnlyError
             If it is clear already that it cannot be done.
         """
-        engine = self._running()
+        engine, moves = self._running(), self._place.moves
         request = complete(prompt, task, options, current=self.current, turns=self.turns)
         store = self._keeping.writing(self._model)
         parent = self.turns[request.image_turn] if request.image_turn is not None else None
-        moves = self._place.moves
 
         def work(report: Report) -> Turn:
             turn = produce(request, parent, engine, store, report)
@@ -273,10 +270,8 @@ class Session:
                 self._listeners.tell(Event("current", turn=turn))
             return turn
 
-        worker = worker_for(engine.device)
-        return worker.submit(
-            work, request=request, emit=self._listeners.tell, on_done=on_done, watched=lambda: bool(self._listeners)
-        )
+        worker, told = worker_for(engine.device), self._listeners
+        return worker.submit(work, request=request, emit=told.tell, on_done=on_done, watched=told.watched)
 
     # Where the conversation stands.
 
@@ -288,11 +283,7 @@ class Session:
 
     @current.setter
     def current(self, turn: Turn | str | None) -> None:
-        if isinstance(turn, Turn) and turn not in self.turns:
-            raise RequestError(f"{turn!r} is not a turn of this session: edit its picture with image=turn instead.")
-        name = self.turns[turn].id if isinstance(turn, str) else turn.id if turn is not None else None
-        self._place.go(name, self._keeping.store)
-        self._listeners.tell(Event("current", turn=self.current))
+        self._go(lambda store: self._place.go(self.turns.id_of(turn), store))
 
     def new(self) -> None:
         """Begin afresh: the next `say` makes a picture. Every turn stays."""
@@ -300,21 +291,29 @@ class Session:
 
     def undo(self) -> Turn | None:
         """Go back to what the current turn was made from, and return it; None before the first. Every turn stays."""
-        self._place.back(self._keeping.store)
-        self._listeners.tell(Event("current", turn=self.current))
-        return self.current
+        return self._go(self._place.back)
 
     def redo(self) -> Turn | None:
         """Take back the last `undo`, and return the current turn."""
-        self._place.forward(self._keeping.store)
-        self._listeners.tell(Event("current", turn=self.current))
-        return self.current
+        return self._go(self._place.forward)
+
+    def _go(self, move: Callable[[Store | None], None]) -> Turn | None:
+        self._check_open()
+        move(self._keeping.store)
+        current = self.current
+        self._listeners.tell(Event("current", turn=current))
+        return current
 
     # What others see of it.
 
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Have `listener` called with every event, on any thread; it must be quick. Returns what ends that."""
-        return self._listeners.add(listener)
+    def subscribe(
+        self, listener: Callable[[Event], None], watching: Callable[[], bool] | None = None
+    ) -> Callable[[], None]:
+        """Have `listener` called with every event, on any thread; it must be quick. Returns what ends that.
+
+        Where every `watching` says no, nobody looks: no previews are made, and a waiting cell tells its own progress.
+        """
+        return self._listeners.add(listener, watching)
 
     def studio(self) -> Studio:
         """Return the session's Studio; there is one, however often it is shown."""
@@ -359,26 +358,24 @@ class Session:
 
     def close(self) -> None:
         """Stop this session's work and let go of its file and model. Closing twice is no error."""
-        if self._leave():
+        try:
+            self._leave()
+        finally:
             self._keeping.close()
 
-    def _leave(self) -> bool:
-        """Stop work and say goodbye, but leave the file open; False if that was done before."""
+    def _leave(self) -> None:
+        """Stop work and say goodbye, but leave the file open."""
         with self._guard:
-            if self._closed:
-                return False
-            self._closed = True
-        pending = self.jobs
-        for job in reversed(pending):
-            job.cancel()
-        with suppress(WouldBlockError):  # on a thread that must not wait, a step may still be under way
-            for job in pending:
-                job.exception()
-        if _sessions.get(self.path) is self:
-            del _sessions[self.path]
-        self._engine = None
-        self._listeners.tell(Event("closed"))
-        return True
+            already, self._closed = self._closed, True
+        if already:
+            return
+        try:
+            self._listeners.stop_jobs()
+        finally:  # the wait may be interrupted
+            if _sessions.get(self.path) is self:
+                del _sessions[self.path]
+            self._engine = None
+            self._listeners.tell(Event("closed"))
 
     def __enter__(self) -> Self:
         return self
@@ -388,11 +385,14 @@ class Session:
 
     def _running(self) -> Engine:
         with self._guard:
-            if self._closed:
-                raise StoreError(f"This session is closed. Open it again with pochade.open({str(self.path)!r}).")
+            self._check_open()
             if self._engine is None:
                 self._engine = engine_for(self._model, self._device, self._dtype)
             return self._engine
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreError(f"This session is closed. Open it again with pochade.open({str(self.path)!r}).")
 
 
 def open_already(path: Path) -> Session | None:

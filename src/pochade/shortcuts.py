@@ -32,7 +32,8 @@ def open_session(path: str | Path | None = None) -> Session:
     Returns
     -------
     Session
-        The one that this process has open already, if it has, else a new one on that file.
+        The one that this process has open already, if it can be painted into, else a new one on that file: whoever
+        wrote it may have let go of it since.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def open_session(path: str | Path | None = None) -> Session:
         whose = "of this notebook " if notebook else ""
         raise StoreError(f"No session {whose}was saved yet. Start one with pochade.Session().")
     live = open_already(where)
-    if live is not None:
+    if live is not None and live.writable:
         return live
     if not where.exists():
         raise StoreError(f"There is no session file at {where}. Check the name, or start one with pochade.Session().")

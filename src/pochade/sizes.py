@@ -51,6 +51,14 @@ class SizeRule:
         first = -(-self.min_side // self.multiple) * self.multiple
         return range(first, self.max_side + 1, self.multiple)
 
+    @property
+    def only(self) -> str | None:
+        """For a model of one size the sentence that says so; None for others."""
+        if len(self.sides) != 1:
+            return None
+        side = self.sides[0]
+        return f"this model paints {side}×{side} only: leave size out, or ask for size=({side}, {side})."
+
 
 def parse_size(value: object) -> tuple[int, int] | str | None:
     """Read a size as a person writes it.
@@ -122,6 +130,8 @@ def _nearest_pixels(asked: tuple[int, int], rule: SizeRule) -> tuple[tuple[int, 
     width, height = asked
     limit = f"at most {rule.max_side:,} pixels a side and {rule.max_pixels:,} in all"
     if max(asked) > rule.max_side or width * height > rule.max_pixels:
+        if rule.only is not None:
+            raise RequestError(f"{width}×{height} is too large: {rule.only}")
         raise RequestError(f"{width}×{height} is above what this model paints: {limit}. Ask for a smaller size.")
     near = [sorted(rule.sides, key=lambda side: (abs(side - length), -side))[:2] for length in asked]
     fits = [(w, h) for w, h in product(*near) if w * h <= rule.max_pixels]
@@ -138,6 +148,8 @@ def _nearest_shape(ratio: str, rule: SizeRule) -> tuple[tuple[int, int], str | N
     across, down = map(float, ratio.split(":"))
     shape, area = across / down, math.prod(rule.default)
     widest = rule.sides[-1] / rule.sides[0]
+    if rule.only is not None and shape != 1:
+        raise RequestError(f"{ratio} is no choice here: {rule.only}")
     if not 1 / widest <= shape <= widest:
         raise RequestError(f"{ratio} is too narrow for this model: its shapes go from 1:{widest:g} to {widest:g}:1.")
     found = min(

@@ -205,6 +205,9 @@ class Store:
         with self._asking() as db:
             return int(db.execute("SELECT count(*) FROM turn").fetchone()[0])
 
+    def __bool__(self) -> bool:
+        return True  # a file without a turn is a file all the same
+
     def __contains__(self, id: object) -> bool:  # noqa: A002
         return bool(self._column("SELECT id FROM turn WHERE id = ?", (id,)))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, overload
 
+from pochade.errors import RequestError
 from pochade.turn import Turn
 
 if TYPE_CHECKING:
@@ -58,6 +59,20 @@ class Turns(Sequence[Turn]):
         if store is None or not 0 <= index < count:
             raise IndexError(f"this session has no turn {which}: it has {count}, numbered from 0")
         return Turn(store, store.page(index, 1)[0])
+
+    def id_of(self, turn: Turn | str | None) -> str | None:
+        """Return the id of one of these turns, given itself or its id; None for None.
+
+        Raises
+        ------
+        RequestError
+            If it is a turn of another session; `KeyError` if there is no turn of that id.
+        """
+        if isinstance(turn, str):
+            return self[turn].id
+        if turn is not None and turn not in self:
+            raise RequestError(f"{turn!r} is not a turn of this session: edit its picture with image=turn instead.")
+        return turn.id if turn is not None else None
 
     def __contains__(self, turn: object) -> bool:
         store = self._store()

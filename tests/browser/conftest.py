@@ -120,8 +120,9 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     pytest.fail(f"JupyterLab did not answer:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
+    """Chromium for one file of tests: Playwright keeps an event loop running in this thread while it is open."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

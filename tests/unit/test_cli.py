@@ -122,7 +122,15 @@ def test_ctrl_c_shows_progress_until_then_and_leaves_cleanly(tmp_path):
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm"}
     command = [sys.executable, "-m", "pochade", "paint", "a cat", "--steps", "1000", "-o", str(tmp_path / "cat.png")]
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, start_new_session=True)
+    program = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+        # a test run in the background of a script inherits "ignore" for Ctrl-C, and would hand it down
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads here
+    )
     os.close(theirs)
     try:
         read_until(ours, r"painting.*[1-9]\d*/1000", 90)
@@ -153,6 +161,14 @@ def test_elsewhere_the_packaged_notebooks_are_copied_once(tmp_path):
     (folder / cli.FIRST_NOTEBOOK).write_text("my own work")
     assert cli.notebooks(tmp_path) == folder
     assert (folder / cli.FIRST_NOTEBOOK).read_text() == "my own work"
+
+
+def test_lab_where_nothing_can_be_written_says_so_in_one_sentence(run, tmp_path):
+    (tmp_path / "notebooks").write_text("in the way")
+    result = run("lab")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"pochade: the notebooks cannot be copied to {tmp_path / 'notebooks'}: ")
+    assert result.stderr.count("\n") == 1
 
 
 def answers(address):

@@ -149,6 +149,15 @@ def test_a_failed_job_lets_go_of_what_its_frames_held(submit: Callable[..., Job]
     assert alive[0]() is None
 
 
+def test_errors_that_are_each_others_cause_end_the_job_too(submit: Callable[..., Job]) -> None:
+    def circles(_: Report) -> Turn:
+        first, second = ValueError("first"), KeyError("second")
+        first.__cause__, second.__cause__ = second, first
+        raise first
+
+    assert isinstance(submit(circles).exception(SOON), ValueError)
+
+
 def test_a_kept_job_holds_no_work_and_an_idle_worker_no_job(
     store: Store, submit: Callable[..., Job], worker: Worker
 ) -> None:

@@ -174,6 +174,16 @@ def test_a_size_that_is_rounded_is_noted_and_one_beyond_the_limit_refused(go: An
     assert len(store) == 1
 
 
+def test_a_request_that_the_model_cannot_carry_out_is_refused_before_anything_is_loaded(
+    tiny_model: Path, store: Store
+) -> None:
+    engine = Engine(tiny_model, "cpu", "float32")
+    for wrong in ({"size": (4096, 4096)}, {"task": "edit", "image": gradient(4000, 30)}):
+        with pytest.raises(RequestError, match="this model"):
+            produce(Request.of("a red cat", **wrong), None, engine, store, Report())
+    assert not engine.loaded
+
+
 def test_notes_tell_what_the_model_was_not_taught(go: Any) -> None:
     assert any("“dragon”" in note for note in go("a red dragon").notes)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -235,6 +237,48 @@ def test_what_is_edited_is_settled_when_it_is_asked(session: Session) -> None:
     assert session.current == session[1]  # somebody went elsewhere meanwhile, and is left there
 
 
+def test_who_goes_elsewhere_while_a_request_is_being_read_is_left_there(session: Session) -> None:
+    class Slow:
+        @property
+        def image(self) -> Image.Image:
+            session.new()
+            return Image.new("RGB", (64, 64), "red")
+
+    session.generate("a red cat", seed=1)
+    session.submit("a cat", references=[Slow()], seed=2).result(60)
+    assert session.current is None
+
+
+def test_previews_are_made_only_while_somebody_looks(session: Session) -> None:
+    kinds: list[str] = []
+    looking = False
+    session.subscribe(lambda event: kinds.append(event.kind), watching=lambda: looking)
+    session.generate("a red cat", seed=1)
+    assert "preview" not in kinds
+    assert "progress" in kinds
+    looking = True
+    session.generate("a red cat", seed=2)
+    assert "preview" in kinds
+
+
+def test_a_job_that_somebody_keeps_does_not_keep_its_session(tiny_model: Path) -> None:
+    class View:
+        def __init__(self, of: Session) -> None:
+            self.of = of
+
+        def __call__(self, _: object) -> None:
+            """Look."""
+
+    session = Session(tiny_model)
+    session.subscribe(View(session))
+    job = session.submit("a red cat", seed=1, on_done=View(session))
+    job.result(60)
+    watched = weakref.ref(session)
+    del session
+    wait_for(lambda: gc.collect() is not None and watched() is None)
+    assert job.state == "done"
+
+
 def test_queued_jobs_are_done_in_order_and_the_last_is_current(session: Session) -> None:
     jobs = [session.submit("a red cat", task="generate", seed=seed) for seed in range(3)]
     turns = [job.result(60) for job in jobs]
@@ -430,6 +474,18 @@ def test_a_full_disk_fails_the_job_and_keeps_the_session(session: Session) -> No
     assert session.generate("a cat", seed=9) == session.current
 
 
+def test_on_a_full_disk_one_still_moves_about_and_every_view_is_told(session: Session) -> None:
+    first = session.generate("a red cat", seed=1)
+    session._place.redo = (first.id,) * 1000  # so much to note that the file would have to grow
+    database = session._keeping.store._db
+    database.execute(f"PRAGMA max_page_count = {database.execute('PRAGMA page_count').fetchone()[0]}")
+    places: list[Any] = []
+    session.subscribe(lambda event: places.append(event.turn))
+    assert session.undo() is None
+    assert session.redo() == first
+    assert places == [None, first]
+
+
 def test_a_file_whose_model_is_gone_can_still_be_looked_at(tiny_model: Path, tmp_path: Path) -> None:
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     path = tmp_path / "mailed.pochade"
@@ -497,6 +553,61 @@ def test_closing_stops_the_work_and_lets_go_of_the_file(tiny_model: Path, tmp_pa
         turn.image  # noqa: B018 - asking is the test
     with Store.open(session.path, readonly=False) as store:
         assert len(store) == 1
+
+
+def test_closing_that_is_interrupted_lets_go_of_the_file_all_the_same(tiny_model: Path, tmp_path: Path) -> None:
+    session = Session(tiny_model, path=tmp_path / "interrupted.pochade")
+    painting, go_on = threading.Event(), threading.Event()
+    events: list[str] = []
+
+    def hold(event: Event) -> None:
+        events.append(event.kind)
+        if event.kind == "progress":
+            painting.set()
+            go_on.wait(20)
+
+    def interrupt() -> None:
+        wait_for(lambda: session.closed)
+        time.sleep(0.3)  # closing waits for the step by now
+        os.kill(os.getpid(), signal.SIGINT)
+
+    session.subscribe(hold)
+    job = session.submit("a red cat", steps=50)
+    assert painting.wait(20)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            session.close()
+        assert events[-1] == "closed"
+        with Store.open(session.path, readonly=False):
+            session.close()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        go_on.set()
+    assert isinstance(job.exception(20), Cancelled)
+
+
+def test_closing_a_session_that_was_taken_over_leaves_the_file_to_the_newer(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "over.pochade"
+    old = Session(tiny_model, path=path)
+    with Session(tiny_model, path=path) as new:
+        old.close()
+        assert new.generate("a red cat", seed=1) == new.current
+
+
+def test_a_closed_session_goes_nowhere(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "gone.pochade"
+    old = Session(tiny_model, path=path)
+    turn = old.generate("a red cat", seed=1)
+    with Session(tiny_model, path=path) as new:
+        closed = Session(tiny_model)
+        closed.close()
+        for session in (old, closed):
+            for move in (session.undo, session.redo, session.new, lambda s=session: setattr(s, "current", turn)):
+                with pytest.raises(StoreError, match="closed"):
+                    move()
+        assert new.current == turn
 
 
 # How it shows itself.

@@ -12,6 +12,7 @@ from pochade.sizes import SizeRule, brief, parse_size, resolve_size, whole_numbe
 
 SMALL = SizeRule(default=(128, 128), multiple=16, min_side=64, max_side=256, max_pixels=65_536)
 LARGE = SizeRule(default=(1024, 1024), multiple=16, min_side=64, max_side=2048, max_pixels=2**22)
+ONE = SizeRule(default=(128, 128), multiple=16, min_side=128, max_side=128, max_pixels=128 * 128)
 ODD = SizeRule(default=(96, 96), multiple=32, min_side=50, max_side=150, max_pixels=12_000)
 
 
@@ -109,10 +110,30 @@ def test_a_shape_that_the_model_cannot_paint_is_refused_with_those_it_can(ratio)
         resolve_size(ratio, SMALL)
 
 
+@pytest.mark.parametrize("asked", [None, (128, 128), "128x128", "square", "2:2"])
+def test_a_model_of_one_size_paints_it(asked):
+    assert resolve_size(asked, ONE) == ((128, 128), None)
+
+
+@pytest.mark.parametrize("asked", [(120, 120), (64, 100), (1, 1)])
+def test_a_model_of_one_size_rounds_what_is_smaller_and_says_so(asked):
+    size, note = resolve_size(asked, ONE)
+    assert size == (128, 128)
+    assert f"{asked[0]}×{asked[1]} was asked; 128×128" in note
+
+
+@pytest.mark.parametrize("asked", [(256, 256), (128, 129), "16:9", "landscape", "1:1.01"])
+def test_a_model_of_one_size_says_plainly_that_it_has_no_other(asked):
+    sentence = r"this model paints 128×128 only: leave size out, or ask for size=\(128, 128\)\."
+    with pytest.raises(RequestError, match=sentence) as caught:
+        resolve_size(asked, ONE)
+    assert str(caught.value).startswith(("256×256", "128×129", "16:9", "3:2", "1:1.01"))
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(1, 300), st.integers(1, 300)) | st.sampled_from(["3:1", "2:5", "1.91:1", "portrait"]),
-    rule=st.sampled_from([SMALL, ODD]),
+    rule=st.sampled_from([SMALL, ONE, ODD]),
 )
 def test_whatever_is_asked_what_is_painted_obeys_the_rule(size, rule):
     try:

@@ -133,4 +133,15 @@ def _load(folder: Path, part: str, cls: Any, device: str, dtype: str) -> Any:
             f"The {part} of the model in {folder} is damaged: {len(missing)} of its weights are missing or have "
             f"another shape, {missing[0]} first. {_REMEDY}"
         )
-    return component.eval().to(device)
+    try:
+        return component.eval().to(device)
+    except torch.OutOfMemoryError as error:
+        raise ModelError(
+            f"{device} has not enough memory for the {part} of the model in {folder}: free memory there, or use a "
+            f'smaller model, dtype="bfloat16" or device="cpu".'
+        ) from error
+    except RuntimeError as error:
+        reason = str(error).strip().split("\n", 1)[0]
+        raise ModelError(
+            f'The {part} of the model in {folder} could not be put on {device}: {reason} Try device="cpu".'
+        ) from error

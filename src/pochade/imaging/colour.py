@@ -61,7 +61,8 @@ def delta_e(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
     hue = np.where(grey, h1 + h2, (h1 + h2 + np.where(far, np.where(h1 + h2 < 360, 360, -360), 0)) / 2)
 
     def cosine(factor: float, offset: float) -> NDArray[np.float64]:
-        return np.cos(np.radians(factor * hue + offset))
+        cosines: NDArray[np.float64] = np.cos(np.radians(factor * hue + offset))
+        return cosines
 
     t = 1 - 0.17 * cosine(1, -30) + 0.24 * cosine(2, 0) + 0.32 * cosine(3, 6) - 0.20 * cosine(4, -63)
     sl = 1 + 0.015 * (light - 50) ** 2 / np.sqrt(20 + (light - 50) ** 2)

@@ -42,7 +42,7 @@ def load_mask(source: object, size: tuple[int, int]) -> Image.Image:
     picture = load_image(source, name="The mask")
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     mask = alpha if alpha is not None and alpha.getextrema() != (255, 255) else picture.convert("L")
-    if mask.getextrema() == (0, 1):
+    if mask.getextrema() in {(0, 1), (1, 1)}:
         mask = mask.point(lambda level: 255 * level)
     check_mask(mask, size)
     return mask

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
-from pochade.widgets.protocol import JobCard, Picture, TurnCard
+from pochade.store import Store, latest
+from pochade.turn import Turn
+from pochade.widgets.protocol import JobCard, Offer, Picture, TurnCard
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pochade.jobs import Job
-    from pochade.turn import Turn
 
 THUMB_SIDE = 144
 Mime = Literal["image/png", "image/jpeg"]
@@ -51,6 +55,21 @@ def job_card(job: Job) -> JobCard:
         seconds=progress.seconds,
         left=progress.left,
     )
+
+
+def offer(notebook: str, own: Path) -> tuple[Offer, bytes] | None:
+    """Describe the latest session of a notebook, other than its own file, by its last turn; None where there is none.
+
+    It is offered as code, not as a click: the cell then says which session the notebook goes on with, every time it
+    is run.
+    """
+    path = latest(notebook)
+    if path is None or path == own:
+        return None
+    with closing(Store.open(path, readonly=True)) as store:
+        turn = Turn(store, store.page(len(store) - 1, 1)[0])
+        picture, data = thumbnail(turn)
+        return Offer(count=len(store), prompt=turn.prompt, code="s = pochade.open()", mime=picture.mime), data
 
 
 def whole(turn: Turn, index: int) -> tuple[Picture, bytes]:

@@ -217,6 +217,16 @@ class Snapshot(Outgoing):
     pictures: list[Picture]
 
 
+class Offer(Outgoing):
+    """An earlier session of this notebook that an empty one could give way to; the buffer is its last picture."""
+
+    kind: Literal["offer"] = "offer"
+    count: int
+    prompt: str
+    code: str
+    mime: Literal["image/png", "image/jpeg"]
+
+
 class Page(Outgoing):
     """Earlier turns with their thumbnails."""
 
@@ -309,7 +319,9 @@ class Canvas(Outgoing):
     painted: bool
 
 
-ToBrowser = Snapshot | Page | Made | Moved | Working | Ended | Closed | Preview | Pictures | Pong | Trouble | Canvas
+ToBrowser = (
+    Snapshot | Offer | Page | Made | Moved | Working | Ended | Closed | Preview | Pictures | Pong | Trouble | Canvas
+)
 
 _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 

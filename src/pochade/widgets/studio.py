@@ -6,6 +6,8 @@ call that a cell would make. Handlers only hand over or set a flag; the courier 
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from pochade.errors import PochadeError
 from pochade.jupyter.display import StaticPicture, in_kernel
 from pochade.jupyter.kernel import has_subshells
 from pochade.widgets import protocol as p
-from pochade.widgets.cards import encode, job_card, thumbnail, turn_card, whole
+from pochade.widgets.cards import encode, job_card, offer, thumbnail, turn_card, whole
 from pochade.widgets.part import Part
 from pochade.widgets.uploads import Uploads
 
@@ -30,6 +32,8 @@ PREVIEW_SECONDS = 0.2
 PREVIEW_SECONDS_UNSEEN = 0.5
 PROGRESS_SECONDS = 0.1
 STATIC_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Studio(Part):
@@ -174,6 +178,19 @@ class Studio(Part):
             pictures=[picture for picture, _ in pictures],
         )
         self.tell(snapshot, [data for _, data in pictures])
+        if not closed and total == 0 and job is None:
+            self._tell_offer()
+
+    def _tell_offer(self) -> None:
+        notebook = os.environ.get("JPY_SESSION_NAME")
+        try:
+            found = offer(notebook, self._session.path) if notebook else None
+        except (PochadeError, OSError, KeyError, IndexError):
+            # It is a courtesy: a file that is damaged or was removed just now is not this session's trouble.
+            log.debug("The latest session of this notebook cannot be offered.", exc_info=True)
+            return
+        if found is not None:
+            self.tell(found[0], [found[1]])
 
     def _tell_page(self, message: p.Earlier) -> None:
         turns, _ = self._turns(message.before)

@@ -185,6 +185,23 @@ def test_too_little_memory_says_what_to_do(tiny_model: Path, monkeypatch: pytest
         paint(engine, seeds=[1])
 
 
+@pytest.mark.parametrize("reason", ["CUDA out of memory. Tried to allocate 20.00 GiB", "no kernel image"])
+def test_a_device_that_cannot_take_the_model_is_named_with_what_to_do(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    import torch
+
+    def refuses(*_: Any, **__: Any) -> None:
+        raise (torch.OutOfMemoryError if "memory" in reason else RuntimeError)(reason)
+
+    engine = Engine(tiny_model, "cpu", "float32")
+    monkeypatch.setattr(torch.nn.Module, "to", refuses)
+    said = "not enough memory for the .*smaller model" if "memory" in reason else f"could not be put on cpu: {reason}"
+    with pytest.raises(ModelError, match=said):
+        engine.load(Report())
+    assert not engine.loaded
+
+
 def test_loading_and_painting_write_nothing_and_put_every_switch_back(
     tiny_model: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

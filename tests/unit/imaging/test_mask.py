@@ -70,7 +70,9 @@ def test_an_empty_mask_is_refused(source):
         load_mask(source, SIZE)
 
 
-@pytest.mark.parametrize("source", [np.ones((6, 8), dtype=bool), Image.new("RGBA", SIZE, "white")])
+@pytest.mark.parametrize(
+    "source", [np.ones((6, 8), dtype=bool), np.ones((6, 8), dtype=np.uint8), Image.new("RGBA", SIZE, "white")]
+)
 def test_a_mask_that_covers_everything_is_refused_and_says_to_leave_it_out(source):
     with pytest.raises(ImageError, match="leave mask out"):
         load_mask(source, SIZE)

@@ -1,9 +1,13 @@
 import io
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import pochade
+from pochade import Session
 from pochade.widgets.protocol import CHUNK_BYTES
 
 PATIENCE = 60.0
@@ -65,6 +69,57 @@ def test_hello_is_answered_with_everything_and_again_with_everything(session, vi
     view.say("hello")
     again, _ = view.last("snapshot")
     assert again | {"seq": seq} == snapshot
+
+
+NOTEBOOK = "/home/ann/cats.ipynb"
+
+
+@pytest.fixture
+def earlier(tiny_model, monkeypatch):
+    """A session of the same notebook, with two turns, closed as a kernel's end closes it."""
+    monkeypatch.setenv("JPY_SESSION_NAME", NOTEBOOK)
+    with Session(tiny_model, device="cpu") as before:
+        before.generate("a cat", seed=7)
+        before.say("a dog", seed=8)
+    return before
+
+
+def test_an_empty_studio_offers_the_notebook_s_last_session(earlier, session, view):
+    view.say("hello")
+    offer, buffers = view.last("offer")
+    assert (offer["count"], offer["prompt"], offer["code"]) == (2, "a dog", "s = pochade.open()")
+    assert Image.open(io.BytesIO(buffers[0])).size == (64, 64)
+    with pochade.open() as again:
+        assert again.path == earlier.path, "the offered code opens what was offered"
+    assert len(session) == 0
+
+
+@pytest.mark.usefixtures("earlier")
+def test_a_session_with_turns_offers_no_other(session, view):
+    session.generate("a bird")
+    view.say("hello")
+    assert view.all("snapshot")
+    assert view.all("offer") == []
+
+
+@pytest.mark.usefixtures("earlier")
+def test_another_notebook_s_session_is_not_offered(view, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ann/dogs.ipynb")
+    view.say("hello")
+    assert view.all("snapshot")
+    assert view.all("offer") == []
+
+
+def test_a_session_that_went_bad_is_not_offered_and_is_no_trouble(earlier, view):
+    with closing(sqlite3.connect(earlier.path)) as db:
+        db.execute("UPDATE blob SET bytes = zeroblob(length(bytes))")
+        db.commit()
+    view.say("hello")
+    assert view.all("snapshot")
+    assert view.all("offer") == []
+    assert view.all("trouble") == []
+    view.say("ping")
+    assert view.all("pong")
 
 
 def test_a_prompt_becomes_a_turn_that_every_view_is_told(session, view):
