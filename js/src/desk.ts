@@ -22,6 +22,7 @@ export class Desk {
   mask: Mask | null = null;
   private link: Link;
   private shown: string | null = null;
+  private asking = false;
 
   constructor(channel: Channel) {
     this.link = new Link(
@@ -52,12 +53,17 @@ export class Desk {
   async ask(text: string): Promise<void> {
     const prompt = text.trim();
     const { current, index, session } = this.store.state;
-    if (!prompt || session === null || !session.writable || session.closed) return;
+    if (!prompt || this.asking || session === null || !session.writable || session.closed) return;
     const mask = current !== null && this.mask !== null && this.mask.painted > 0 ? this.mask : null;
-    const png = mask ? await encodeGrey(mask.data, mask.width, mask.height) : null;
-    const upload = png ? this.link.upload(png) : null;
-    const seq = this.link.send({ kind: "ask", prompt, base: current, index, upload });
-    this.store.dispatch({ type: "asked", seq, prompt });
+    this.asking = true; // encoding a mask takes a moment, in which a second Enter must not ask twice
+    try {
+      const png = mask ? await encodeGrey(mask.data, mask.width, mask.height) : null;
+      const upload = png ? this.link.upload(png) : null;
+      const seq = this.link.send({ kind: "ask", prompt, base: current, index, upload });
+      this.store.dispatch({ type: "asked", seq, prompt });
+    } finally {
+      this.asking = false;
+    }
   }
 
   halt(): void {

@@ -6,6 +6,11 @@ import type { JobCard, Offer, Picture, SessionCard, ToBrowser, TurnCard } from "
 /** waking: not yet answered; live; silent: no answer for 3 s; gone: the page has lost the kernel it was made by. */
 export type Connection = "waking" | "live" | "silent" | "gone";
 
+export interface Sent {
+  seq: number;
+  prompt: string;
+}
+
 export interface State {
   connection: Connection;
   session: SessionCard | null;
@@ -17,9 +22,9 @@ export interface State {
   job: JobCard | null;
   waiting: number;
   /** The message whose answer will say whether a prompt was taken. */
-  asked: { seq: number; prompt: string } | null;
+  asked: Sent | null;
   /** Prompts sent from here that have not come to an end: one that comes to nothing goes back to its box. */
-  sent: readonly string[];
+  sent: readonly Sent[];
   stopping: string | null;
   preview: Blob | null;
   trouble: string | null;
@@ -77,7 +82,7 @@ export function reduce(state: State, action: Action): State {
       return {
         ...state,
         asked: { seq: action.seq, prompt: action.prompt },
-        sent: [...state.sent, action.prompt],
+        sent: [...state.sent, { seq: action.seq, prompt: action.prompt }],
         draft: "",
         trouble: null,
       };
@@ -130,14 +135,14 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
     case "preview":
       return message.job === state.job?.job ? { ...state, preview: blobs[0] ?? null } : state;
     case "ended": {
-      const ours = state.sent.includes(message.prompt);
-      const lost = ours && message.state !== "done" && state.draft === "";
+      const ours = state.sent.find((sent) => sent.prompt === message.prompt);
+      const lost = ours !== undefined && message.state !== "done" && state.draft === "";
       return {
         ...state,
         preview: null,
         stopping: state.stopping === message.job ? null : state.stopping,
         asked: null,
-        sent: without(state.sent, message.prompt),
+        sent: without(state.sent, ours),
         trouble: message.state === "failed" ? message.message : state.trouble,
         draft: lost ? message.prompt : state.draft,
       };
@@ -145,12 +150,13 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
     case "closed":
       return { ...state, session: state.session && { ...state.session, closed: true }, job: null, preview: null };
     case "trouble": {
-      const refused = state.asked !== null && message.seq === state.asked.seq ? state.asked : null;
+      // another job's news may have come in between, so what was refused is known by its number alone
+      const refused = state.sent.find((sent) => sent.seq === message.seq);
       return {
         ...state,
         trouble: message.message,
-        asked: refused ? null : state.asked,
-        sent: refused ? without(state.sent, refused.prompt) : state.sent,
+        asked: refused && refused.seq === state.asked?.seq ? null : state.asked,
+        sent: without(state.sent, refused),
         draft: refused && state.draft === "" ? refused.prompt : state.draft,
       };
     }
@@ -174,9 +180,8 @@ function queue(
   return { job, waiting, asked: job ? null : state.asked, preview: same ? state.preview : null };
 }
 
-function without(sent: readonly string[], prompt: string): readonly string[] {
-  const at = sent.indexOf(prompt);
-  return at < 0 ? sent : sent.toSpliced(at, 1);
+function without(sent: readonly Sent[], gone: Sent | undefined): readonly Sent[] {
+  return gone ? sent.filter((one) => one !== gone) : sent;
 }
 
 function merge(turns: readonly TurnCard[], more: readonly TurnCard[]): TurnCard[] {

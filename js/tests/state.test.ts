@@ -149,3 +149,16 @@ describe("what a Studio shows", () => {
     expect(state.pictures["t29:0"]).toBe(blob);
   });
 });
+
+describe("a prompt that is refused while another job runs", () => {
+  it("goes back to its box, whatever was heard in between", () => {
+    const working = { kind: "working", job: null, waiting: 0 } as const;
+    let state = reduce(initial, { type: "asked", seq: 7, prompt: "a cat" });
+    const job = { job: "1", prompt: "a dog", state: "running", stage: "painting", step: 1, steps: 4, left: null };
+    state = reduce(state, { type: "heard", message: { ...working, job } as never, blobs: [] });
+    state = reduce(state, { type: "heard", message: { kind: "trouble", seq: 7, message: "No." } as never, blobs: [] });
+    expect(state.draft).toBe("a cat");
+    expect(state.sent).toEqual([]);
+    expect(state.trouble).toBe("No.");
+  });
+});

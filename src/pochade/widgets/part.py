@@ -6,6 +6,7 @@ that says what is wrong, and changes nothing.
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 LIVE_SECONDS = 15.0
+
+log = logging.getLogger(__name__)
 
 
 def _bundle(name: str) -> Path:
@@ -59,14 +62,20 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def later(self, task: Task, *, seq: int | None = None, dropping: tuple[str, ...] = ()) -> None:
         """Do something slow on the courier's thread; if it cannot be done, the views are told why."""
+        self._courier.post(self.telling(task, seq), dropping=dropping)
+
+    def telling(self, task: Task, seq: int | None) -> Task:
+        """Wrap a task of the courier's so that whatever goes wrong in it is told to the views that wait for it."""
 
         def carried() -> None:
             try:
                 task()
-            except (PochadeError, KeyError, IndexError, OSError) as error:
+            except Exception as error:  # a view that waits must hear of any failure, also of one nobody thought of
+                if not isinstance(error, PochadeError | KeyError | IndexError | OSError):
+                    log.exception("A message of a pochade widget could not be answered.")
                 self.tell(Trouble(seq=seq, message=sentence(error)))
 
-        self._courier.post(carried, dropping=dropping)
+        return carried
 
     def close(self) -> None:
         """Take the widget off every page."""

@@ -50,7 +50,7 @@ class Studio(Part):
         self._courier.slot("preview", self._preview_gap)
         self._courier.slot("working", lambda: PROGRESS_SECONDS)
         self._courier.slot("static", lambda: STATIC_SECONDS)
-        self._unsubscribe = session.subscribe(self._on_event)
+        self._unsubscribe = session.subscribe(self._on_event, watching=lambda: self.live)
 
     def __repr__(self) -> str:
         return "pochade Studio"
@@ -60,7 +60,7 @@ class Studio(Part):
             raise NotImplementedError  # IPython then prints the repr
         if self._static is None:
             self._static = StaticPicture()
-        self._static.show(self, self._session.current)
+        self._static.show(self, self._current())
 
     def close(self) -> None:
         """Take the Studio off every page; the session stays as it is."""
@@ -72,7 +72,7 @@ class Studio(Part):
 
     def _on_hello(self, message: p.Hello, _buffers: list[bytes]) -> None:
         # Hellos repeat until one is answered, so those that pile up behind a busy kernel get one answer together.
-        self._courier.latest("snapshot", lambda: self._tell_snapshot(message.seq))
+        self._courier.latest("snapshot", self.telling(lambda: self._tell_snapshot(message.seq), message.seq))
 
     def _on_ping(self, message: p.Ping, _buffers: list[bytes]) -> None:
         self.later(lambda: self.tell(p.Pong(seq=message.seq)))
@@ -162,7 +162,7 @@ class Studio(Part):
         # A closed session has let go of its file: a view that still has its turns keeps them.
         closed = self._session.closed
         turns, total = ([], 0) if closed else self._turns(None)
-        current = None if closed else self._session.current
+        current = self._current()
         pictures = [thumbnail(turn) for turn, _ in turns]
         if current is not None:
             pictures.append(whole(current, 0))
@@ -213,7 +213,7 @@ class Studio(Part):
         self.tell(moved, [data for _, data in pictures])
         if self._static is not None:
             static = self._static
-            self._courier.latest("static", lambda: static.update(self._session.current))
+            self._courier.latest("static", lambda: static.update(self._current()))
 
     def _tell_working(self) -> None:
         job, waiting = self._queue()
@@ -226,6 +226,10 @@ class Studio(Part):
 
     def _preview_gap(self) -> float:
         return PREVIEW_SECONDS if self._seen >= self._previews else PREVIEW_SECONDS_UNSEEN
+
+    def _current(self) -> Turn | None:
+        """Return the current turn; none where the session is closed and has let go of its file."""
+        return None if self._session.closed else self._session.current
 
     def _queue(self) -> tuple[p.JobCard | None, int]:
         jobs = [job for job in self._session.jobs if not job.done()]

@@ -188,6 +188,9 @@ def test_previews_are_few_numbered_and_faster_only_when_they_are_seen(session, v
     studio = view.part
     assert studio._preview_gap() == 0.2
     session.generate("a cat", steps=300)
+    assert not view.all("preview"), "nobody has spoken yet, so nobody looks"
+    view.say("hello")
+    session.generate("a cat", steps=300)
     previews = view.all("preview")
     assert previews
     assert [content["preview"] for content, _ in previews] == list(range(1, len(previews) + 1))
@@ -288,3 +291,18 @@ def test_no_picture_travels_in_a_trait(session, view):
 
 def test_the_comm_is_not_pinned_to_the_shell_that_opened_it(session):
     assert getattr(session.studio().comm, "_reply_subshell_for", None) is None
+
+
+def test_whatever_goes_wrong_with_a_message_is_told_to_the_view_that_waits(session, view, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a fault nobody thought of")
+
+    monkeypatch.setattr(session, "submit", broken)
+    view.say("ask", prompt="a cat", base=None, index=0, upload=None)
+    assert "nobody thought of" in view.last("trouble")[0]["message"]
+
+
+def test_a_closed_session_can_still_be_shown(session, view):
+    session.generate("a cat")
+    session.close()
+    assert view.part._current() is None
