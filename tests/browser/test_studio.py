@@ -182,8 +182,8 @@ box => {
 
 
 def test_the_studio_is_readable_in_the_light_and_in_the_dark_theme(open_notebook, request):
-    prompts = (CAT, "add a red apple to the right of the cat", "make the background green")
-    notebook = open_notebook(SHOW, f"for prompt in {prompts}:\n    s.say(prompt, seed=7)")
+    prompts = (CAT, "give the cat a top hat", "change the background to a sunset")
+    notebook = open_notebook(SHOW, f"for prompt in {prompts}:\n    s.say(prompt, seed=3)")
     page = notebook.page
     notebook.run(0)
     notebook.run(1)

@@ -14,7 +14,6 @@ One file, read top to bottom. Stages, each resumable from its own file in ``OUT`
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import random
 import time
@@ -24,18 +23,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
-from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Qwen2TokenizerFast
 
 from . import model, world
-from .edits import EDITS
 from .model import Shape
 from .pace import Average, Clock, set_rate, split, step
-from .samples import Maker, Pool, pictures, prompts, words_taught
-from .vocabulary import COLOURS, KINDS, NAMES, SCENES, WORN
+from .release import assemble, load_vae, save
+from .samples import Maker, Pool, pictures, prompts
+from .vocabulary import NAMES
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Preset:
 
     shape: Shape = field(default_factory=Shape)
     decoder_seconds: float = 5400
-    base_seconds: float = 5400
+    base_seconds: float = 6200
     finish_seconds: float = 360
     decoder_batch: int = 16
     crop: int = 64
@@ -115,8 +113,8 @@ def sharpness(guess: Tensor, true: Tensor) -> Tensor:
 
 def train_decoder(out: Path, preset: Preset) -> None:
     """The decoder on crops of scenes, with a little noise on the latents, so that it forgives a denoiser's errors."""
-    vae = _load_vae(out).to(preset.device, memory_format=torch.channels_last)
-    code = model.linear_code(_load_vae(out))
+    vae = load_vae(out).to(preset.device, memory_format=torch.channels_last)
+    code = model.linear_code(load_vae(out))
     decoder = vae.decoder.train()
     if (out / "decoder.safetensors").exists():
         decoder.load_state_dict(load_file(out / "decoder.safetensors", device=preset.device))
@@ -182,7 +180,7 @@ def train_base(out: Path, preset: Preset) -> None:
     if preset.compile:
         transformer.compile_repeated_blocks(fullgraph=True, dynamic=False)
     places = {kind: [p.to(device) for p in model.positions(n, shape)] for kind, n in (("scene", 0), ("edit", 1))}
-    maker = Maker(shape, tokenizer, model.linear_code(_load_vae(out)), seed=time.time_ns())
+    maker = Maker(shape, tokenizer, model.linear_code(load_vae(out)), seed=time.time_ns())
     pools = {kind: Pool(maker, kind, preset.pool, preset.reuse) for kind in ("scene", "edit")}
     clock = Clock(out, "base", preset.base_seconds)
     edited = round(preset.batch * preset.edits)
@@ -262,7 +260,7 @@ def finish(out: Path, preset: Preset) -> None:
     decoder = pipe.vae.decoder.train()
     optimizer = torch.optim.AdamW(decoder.parameters(), lr=5e-4, betas=(0.9, 0.99), weight_decay=0.0)
     average = Average(decoder)
-    maker = Maker(shape, pipe.tokenizer, model.linear_code(_load_vae(out)), seed=31)
+    maker = Maker(shape, pipe.tokenizer, model.linear_code(load_vae(out)), seed=31)
     places = {kind: [p.to(device) for p in model.positions(n, shape)] for kind, n in (("scene", 0), ("edit", 1))}
     clock = Clock(out, "finish", preset.finish_seconds)
     cells = shape.side // 16
@@ -299,80 +297,6 @@ def finish(out: Path, preset: Preset) -> None:
             psnr_guess=-10 * math.log10(error[1::2].mean().item() / 4),
         )
     average.save(out / "decoder-finished.safetensors")
-
-
-def assemble(out: Path, preset: Preset) -> Flux2KleinPipeline:
-    """The pipeline of everything trained so far, in fp32, its weights rounded to what bf16 files hold."""
-    shape = preset.shape
-    tokenizer = Qwen2TokenizerFast.from_pretrained(out / "tokenizer")
-    vae = _load_vae(out)
-    finished = out / "decoder-finished.safetensors"
-    vae.decoder.load_state_dict(load_file(finished if finished.exists() else out / "decoder.safetensors"))
-    text_encoder = model.build_text_encoder(len(tokenizer), shape)
-    transformer = model.build_transformer(shape)
-    weights = load_file(out / "base.safetensors")
-    for name, part in (("text_encoder.", text_encoder), ("transformer.", transformer)):
-        own = {k.removeprefix(name).replace("_orig_mod.", ""): v for k, v in weights.items() if k.startswith(name)}
-        part.load_state_dict(own, strict=name == "transformer.")
-    text_encoder.tie_weights()
-    for part in (vae, text_encoder, transformer):
-        model.round_to_disk(part)
-        part.eval()
-    return Flux2KleinPipeline(
-        scheduler=model.build_scheduler(),
-        vae=vae,
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        transformer=transformer,
-        is_distilled=True,
-    )
-
-
-def save(out: Path, preset: Preset, folder: Path) -> None:
-    """Write the folder that ``from_pretrained`` loads, and its card."""
-    pipe = assemble(out, preset).to(torch.bfloat16)
-    pipe.save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")
-    card = {
-        "name": "miniature",
-        "version": 1,
-        "call": {
-            "num_inference_steps": 4,
-            "guidance_scale": 1.0,
-            "max_sequence_length": preset.shape.text_length,
-            "text_encoder_out_layers": list(preset.shape.out_layers),
-        },
-        "size": {
-            "default": [preset.shape.side] * 2,
-            "multiple": 16,
-            "min_side": preset.shape.side,
-            "max_side": preset.shape.side,
-            "max_pixels": preset.shape.side**2,
-        },
-        "parameters": {
-            name: sum(p.numel() for p in getattr(pipe, name).parameters())
-            for name in ("transformer", "text_encoder", "vae")
-        },
-        "samples_seen": _samples_seen(out, preset),
-        "vocabulary": {
-            "things": list(NAMES),
-            "synonyms": [word for kind in KINDS for word in kind.synonyms],
-            "worn": [kind.name for kind in WORN],
-            "colours": list(COLOURS),
-            "scenes": list(SCENES),
-            "edits": list(EDITS),
-            "words": words_taught(),
-        },
-    }
-    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-
-
-def _load_vae(out: Path) -> AutoencoderKLFlux2:
-    return AutoencoderKLFlux2.from_pretrained(out / "vae")
-
-
-def _samples_seen(out: Path, preset: Preset) -> int:
-    log = out / "base.jsonl"
-    return json.loads(log.read_text().splitlines()[-1])["step"] * preset.batch if log.exists() else 0
 
 
 def main() -> None:

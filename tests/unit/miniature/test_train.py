@@ -36,6 +36,12 @@ def test_a_saved_run_paints_by_the_plain_pipeline_call(run):
     assert card["vocabulary"]["things"] == list(NAMES)
 
 
+def test_the_saved_folder_does_not_tell_where_it_was_made(run):
+    texts = [path.read_text() for path in (run / "model").rglob("*.json")]
+    assert texts
+    assert not any(str(run) in text for text in texts)
+
+
 def test_no_shard_is_larger_than_fifteen_megabytes(run):
     assert all(f.stat().st_size <= 15_000_000 for f in (run / "model").rglob("*.safetensors"))
 
