@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from diffusers import AutoencoderKLFlux2, Flux2KleinPipeline
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import Qwen2TokenizerFast
 
 from . import model
@@ -88,6 +88,22 @@ def save(out: Path, preset: Preset, folder: Path) -> None:
         },
     }
     (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def unpack(folder: Path, out: Path) -> None:
+    """Lay out a saved model as the folder of a run, so that `decoder`, `base` and `finish` go on from its weights.
+
+    The logs are not part of a model: every stage begins its clock anew.
+    """
+    pipe = Flux2KleinPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    out.mkdir(parents=True, exist_ok=True)
+    pipe.tokenizer.save_pretrained(out / "tokenizer")
+    pipe.vae.save_pretrained(out / "vae")
+    save_file(dict(pipe.vae.decoder.named_parameters()), out / "decoder.safetensors")
+    base = {f"transformer.{name}": value for name, value in pipe.transformer.named_parameters()}
+    base |= {f"text_encoder.{name}": value for name, value in pipe.text_encoder.named_parameters()}
+    for name in ("base.safetensors", "base-last.safetensors"):
+        save_file(base, out / name)
 
 
 def _samples_seen(out: Path, preset: Preset) -> int:

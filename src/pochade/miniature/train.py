@@ -8,7 +8,8 @@ One file, read top to bottom. Stages, each resumable from its own file in ``OUT`
 ``finish``   show the decoder what the transformer really hands it, so that it sharpens that as well
 ``save``     write the diffusers folder, weights in bf16
 
-``decoder`` and ``base`` need only ``prepare``, so they can run side by side, one core each.
+``decoder`` and ``base`` need only ``prepare``, so they can run side by side, one core each. ``--resume FOLDER`` begins
+from a model that was saved before, instead of from nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from transformers import Qwen2TokenizerFast
 from . import model, world
 from .model import Shape
 from .pace import Average, Clock, set_rate, split, step
-from .release import assemble, load_vae, save
+from .release import assemble, load_vae, save, unpack
 from .samples import Maker, Pool, pictures, prompts
 from .vocabulary import NAMES
 
@@ -304,6 +305,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder for weights, logs and the finished model")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="small")
+    parser.add_argument("--resume", type=Path, help="a saved model to go on from (its shape must be the preset's)")
     parser.add_argument("--stage", nargs="*", choices=["prepare", "decoder", "base", "finish", "save"])
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1: for the background)")
     parser.add_argument("--to", type=Path, help="where `save` writes the model (default: OUT/model)")
@@ -311,6 +313,8 @@ def main() -> None:
     preset = PRESETS[options.preset]
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
+    if options.resume:
+        unpack(options.resume, options.out)
     stages = {"prepare": prepare, "decoder": train_decoder, "base": train_base, "finish": finish}
     for stage in options.stage or [*stages, "save"]:
         if stage == "save":

@@ -42,6 +42,18 @@ def test_the_saved_folder_does_not_tell_where_it_was_made(run):
     assert not any(str(run) in text for text in texts)
 
 
+def test_training_can_go_on_from_a_saved_model(run, tmp_path):
+    train.unpack(run / "model", tmp_path)
+    before = Flux2KleinPipeline.from_pretrained(run / "model", dtype=torch.float32, local_files_only=True)
+    again = train.assemble(tmp_path, BRIEF)
+    for part in ("transformer", "text_encoder", "vae"):
+        weights = getattr(again, part).state_dict()
+        assert all(torch.equal(value, weights[name]) for name, value in getattr(before, part).state_dict().items())
+    train.train_base(tmp_path, replace(BRIEF, base_seconds=2))
+    moved = train.assemble(tmp_path, BRIEF).transformer.state_dict()
+    assert any(not torch.equal(value, moved[name]) for name, value in before.transformer.state_dict().items())
+
+
 def test_no_shard_is_larger_than_fifteen_megabytes(run):
     assert all(f.stat().st_size <= 15_000_000 for f in (run / "model").rglob("*.safetensors"))
 
