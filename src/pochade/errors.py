@@ -1,8 +1,8 @@
 """Every error that pochade raises on purpose, as one small tree.
 
-It stands alone, and imports nothing, so that any part of the house can raise an error that a caller can name without
-loading the rest. Each class also descends from the built-in error it resembles, so code that knows nothing of pochade
-still catches it the usual way.
+It stands alone, and imports nothing of pochade's, so that any part of the house can raise an error that a caller can
+name without loading the rest. Each class also descends from the built-in error it resembles, so code that knows nothing
+of pochade still catches it the usual way.
 
     PochadeError
     ├── RequestError (ValueError)         the request cannot be carried out as asked
@@ -13,6 +13,11 @@ still catches it the usual way.
     ├── Cancelled                         the job was stopped before it finished
     └── WouldBlockError (RuntimeError)    waiting here would never end
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pochade.turn import Turn
 
 __all__ = [
     "Cancelled",
@@ -51,7 +56,25 @@ class ReadOnlyError(StoreError):
 
 
 class Cancelled(PochadeError):  # noqa: N818 - being stopped is an outcome, not a fault
-    """The job was stopped, by code, by a click or by an interrupt, before it finished."""
+    """The job was stopped, by code, by a click or by an interrupt, before it finished.
+
+    Parameters
+    ----------
+    message : str
+        What was stopped, and what became of it.
+    turn : Turn, optional
+        What was kept of it.
+
+    Attributes
+    ----------
+    turn : Turn or None
+        The stopped turn, with the pictures that there were by then, where it was asked to be kept; None where nothing
+        was stored.
+    """
+
+    def __init__(self, message: str, turn: "Turn | None" = None) -> None:
+        super().__init__(message)
+        self.turn = turn
 
 
 class WouldBlockError(PochadeError, RuntimeError):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pochade.errors import WouldBlockError
+from pochade.jobs import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +30,14 @@ class Listeners:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._listeners: list[tuple[Callable[[Event], None], Callable[[], bool] | None]] = []
-        self._jobs: list[Job] = []
+        self._jobs: dict[Job, None] = {}  # in the order in which they came
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that wait or run, in order."""
+        """The jobs that wait or run, in the order in which they will be done."""
         with self._guard:
-            return tuple(job for job in self._jobs if not job.done())
+            jobs = [job for job in self._jobs if not job.done()]
+        return in_order(jobs)
 
     def stop_jobs(self) -> None:
         """Cancel them all and wait until they have ended."""
@@ -75,10 +77,10 @@ class Listeners:
     def tell(self, event: Event) -> None:
         """Tell everybody, on this thread."""
         with self._guard:
-            if event.kind == "queued" and event.job is not None:
-                self._jobs.append(event.job)  # before anybody is told: they look it up here
-            elif event.kind in {"done", "failed", "cancelled"}:
-                self._jobs = [job for job in self._jobs if job is not event.job]  # with its pictures
+            if event.job is not None and event.kind == "queued" and not event.job.done():
+                self._jobs[event.job] = None  # before anybody is told: they look it up here
+            elif event.job is not None and event.kind in {"done", "failed", "cancelled"}:
+                self._jobs.pop(event.job, None)  # with its pictures
             listeners = tuple(self._listeners)
         for listener, _ in listeners:
             try:

@@ -1,23 +1,34 @@
 """What a turn's record holds and how it lies in a session file's tables: plain functions on one connection.
 
 They stand apart from `store.py`, which knows about threads, transactions and locks and nothing of columns. Nothing here
-begins or ends a transaction except `lay_out`, which makes a file.
+begins or ends a transaction except `lay_out`, which makes a file, and `bring_up`, which makes an older one today's.
 """
 
 import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pochade.errors import ImageError, StoreError
-from pochade.filing import stamp
+from pochade.errors import ImageError, RequestError, StoreError
+from pochade.filing import VERSION, stamp
 from pochade.imaging import load
 
-__all__ = ["TurnRecord", "insert", "keep", "lay_out", "select", "set_meta", "spell"]
+__all__ = ["TurnRecord", "bring_up", "insert", "keep", "lay_out", "pick", "select", "set_meta", "spell"]
 
-_SCHEMA = """
+_PICTURE = """
+CREATE TABLE picture (
+    turn   TEXT NOT NULL REFERENCES turn (id),
+    role   TEXT NOT NULL CHECK (role IN ('image', 'source', 'mask', 'reference', 'changed')),
+    place  INTEGER NOT NULL,
+    hash   TEXT NOT NULL REFERENCES blob (hash),
+    PRIMARY KEY (turn, role, place)
+) WITHOUT ROWID
+"""
+
+_SCHEMA = f"""
 CREATE TABLE meta (
     key    TEXT PRIMARY KEY,
     value  TEXT NOT NULL
@@ -46,23 +57,30 @@ CREATE TABLE turn (
     seconds     REAL NOT NULL,
     model       TEXT NOT NULL,
     image_turn  TEXT REFERENCES turn (id),
-    details     TEXT NOT NULL   -- JSON: notes, versions, reference_turns, extra
+    details     TEXT NOT NULL,  -- JSON: notes, versions, reference_turns, image_index, extra
+    picked      INTEGER NOT NULL DEFAULT 0,
+    state       TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped'))
 );
 CREATE INDEX turn_by_parent ON turn (parent);
+{_PICTURE}"""
 
-CREATE TABLE picture (
-    turn   TEXT NOT NULL REFERENCES turn (id),
-    role   TEXT NOT NULL CHECK (role IN ('image', 'source', 'mask', 'reference')),
-    place  INTEGER NOT NULL,
-    hash   TEXT NOT NULL REFERENCES blob (hash),
-    PRIMARY KEY (turn, role, place)
-) WITHOUT ROWID;
-"""
+# What layout 1 lacks. A CHECK cannot be altered, so the table of pictures is copied into a new one.
+_FROM_1 = (
+    "ALTER TABLE turn ADD COLUMN picked INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE turn ADD COLUMN state TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped'))",
+    "ALTER TABLE picture RENAME TO picture_1",
+    _PICTURE,
+    "INSERT INTO picture (turn, role, place, hash) SELECT turn, role, place, hash FROM picture_1",
+    "DROP TABLE picture_1",
+)
 
 # What `turn` holds as columns of the same name; the other fields of a record are `size`, `details` and pictures.
 _COLUMNS = (
     "id", "parent", "created", "task", "prompt", "seed", "n", "steps", "guidance", "seconds", "model", "image_turn",
+    "picked", "state",
 )  # fmt: skip
+
+_DETAILS = ("notes", "versions", "reference_turns", "image_index", "extra")
 
 # No 0, o, 1, l or i. A letter and a digit take turns, so an id never spells a word.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
@@ -109,6 +127,16 @@ class TurnRecord:
         Hashes of the references, in order.
     extra : dict
         Anything else that JSON can carry.
+    changed : tuple of (str or None)
+        For each of `images` the hash of the mask ("L") of where an edit truly changed the picture, None where that was
+        not found out; empty where it was for none.
+    picked : int
+        Which of `images` the conversation goes on from, counted from 0.
+    state : str
+        ``"done"``, or ``"stopped"`` for a turn that was stopped and kept: then `images` are the pictures that were
+        finished, fewer than `n`, or the last preview where there were none.
+    image_index : int
+        Which picture of `image_turn` was edited, counted from 0.
     """
 
     id: str
@@ -132,6 +160,10 @@ class TurnRecord:
     mask: str | None
     references: tuple[str, ...]
     extra: dict[str, Any] = field(default_factory=dict)
+    changed: tuple[str | None, ...] = ()
+    picked: int = 0
+    state: str = "done"
+    image_index: int = 0
 
 
 def lay_out(db: sqlite3.Connection, meta: Mapping[str, str | None]) -> None:
@@ -147,6 +179,20 @@ def lay_out(db: sqlite3.Connection, meta: Mapping[str, str | None]) -> None:
     db.execute("COMMIT")
 
 
+def bring_up(db: sqlite3.Connection) -> None:
+    """Bring a file of an older layout up to today's, where it lies, in one transaction; today's is left as it is.
+
+    An error leaves the transaction open: closing the connection undoes all of it, as a crash does.
+    """
+    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+        return
+    db.execute("BEGIN IMMEDIATE")
+    for statement in _FROM_1:
+        db.execute(statement)
+    stamp(db)
+    db.execute("COMMIT")
+
+
 def set_meta(db: sqlite3.Connection, entries: Mapping[str, str | None]) -> None:
     """Set entries of the file's own table of names and values; None removes one."""
     for key, value in entries.items():
@@ -158,7 +204,7 @@ def set_meta(db: sqlite3.Connection, entries: Mapping[str, str | None]) -> None:
 
 def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
     """Insert a turn and the names of its pictures, which must be there already."""
-    details = {name: getattr(record, name) for name in ("notes", "versions", "reference_turns", "extra")}
+    details = {name: getattr(record, name) for name in _DETAILS}
     row = {name: getattr(record, name) for name in _COLUMNS}
     row |= {"width": record.size[0], "height": record.size[1], "details": json.dumps(details)}
     names = ", ".join(row)
@@ -166,6 +212,7 @@ def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
     pictures: list[tuple[str, int, str | None]] = [("source", 0, record.source), ("mask", 0, record.mask)]
     pictures += [("image", place, name) for place, name in enumerate(record.images)]
     pictures += [("reference", place, name) for place, name in enumerate(record.references)]
+    pictures += [("changed", place, name) for place, name in enumerate(record.changed)]
     db.executemany(
         "INSERT INTO picture (turn, role, place, hash) VALUES (?, ?, ?, ?)",
         [(record.id, role, place, name) for role, place, name in pictures if name is not None],
@@ -174,42 +221,59 @@ def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
 
 def select(db: sqlite3.Connection, which: str, parameters: tuple[object, ...]) -> list[TurnRecord]:
     """Return the turns that this end of a SELECT (WHERE, ORDER BY, LIMIT) picks."""
-    names = ", ".join((*_COLUMNS, "width", "height", "details"))
-    rows = db.execute(f"SELECT {names} FROM turn {which}", parameters).fetchall()  # noqa: S608  # our own words
-    return [_record(db, row) for row in rows]
+    # Every column by its own name: a file of an older layout that is only read has fewer.
+    found = db.execute(f"SELECT * FROM turn {which}", parameters)  # noqa: S608  # our own words
+    names = [column[0] for column in found.description]
+    return [_record(db, dict(zip(names, row, strict=True))) for row in found.fetchall()]
 
 
-def keep(db: sqlite3.Connection, data: bytes, name: str | None = None) -> str:
-    """Insert bytes unless they are there; return their hash, which must be `name` if one is given."""
+def pick(db: sqlite3.Connection, turn: str, index: int) -> None:
+    """Set which of a turn's pictures the conversation goes on from; RequestError if it has no such picture."""
+    count = db.execute("SELECT count(*) FROM picture WHERE turn = ? AND role = 'image'", (turn,)).fetchone()[0]
+    if type(index) is not int or not 0 <= index < count:
+        several = f"has {count} pictures, numbered from 0 to {count - 1}" if count > 1 else "has one picture, number 0"
+        raise RequestError(f"Turn {turn!r} {several}: there is no picture {index!r} to pick.")
+    db.execute("UPDATE turn SET picked = ? WHERE id = ?", (index, turn))
+
+
+def keep(db: sqlite3.Connection, data: bytes, name: str | None = None, pixels: str | None = None) -> str:
+    """Insert bytes unless they are there; return their hash, which must be `name` if one is given.
+
+    `pixels` is the hash of the pixels that they show, as `pixel_hash` of `load_image` tells it, where somebody has
+    the picture at hand; without it the bytes are decoded to find out.
+    """
     found = load.byte_hash(data)
     if name not in (None, found):
         raise StoreError(f"bytes with the hash {found[:8]}… were given as {name}: nothing was stored.")
     if db.execute("SELECT 1 FROM blob WHERE hash = ?", (found,)).fetchone() is None:
-        try:
-            pixels = load.pixel_hash(load.load_image(data))
-        except ImageError:
-            pixels = None
+        if pixels is None:
+            with suppress(ImageError):  # bytes that are no picture are kept without one
+                pixels = load.pixel_hash(load.load_image(data))
         db.execute("INSERT INTO blob (hash, pixels, bytes) VALUES (?, ?, ?)", (found, pixels, data))
     return found
 
 
-def _record(db: sqlite3.Connection, row: tuple[Any, ...]) -> TurnRecord:
-    columns = dict(zip(_COLUMNS, row, strict=False))
-    details = json.loads(row[-1])
-    pictures: dict[str, list[str]] = {"image": [], "source": [], "mask": [], "reference": []}
-    for role, name in db.execute("SELECT role, hash FROM picture WHERE turn = ? ORDER BY place", (columns["id"],)):
-        pictures[role].append(name)
+def _record(db: sqlite3.Connection, row: dict[str, Any]) -> TurnRecord:
+    details, size = json.loads(row.pop("details")), (row.pop("width"), row.pop("height"))
+    del row["number"]
+    pictures: dict[str, dict[int, str]] = {"image": {}, "source": {}, "mask": {}, "reference": {}, "changed": {}}
+    asked = "SELECT role, place, hash FROM picture WHERE turn = ? ORDER BY place"
+    for role, place, name in db.execute(asked, (row["id"],)):
+        pictures[role][place] = name
+    images, changed = pictures["image"], pictures["changed"]
     return TurnRecord(
-        **columns,
-        size=(row[-3], row[-2]),
+        **row,
+        size=size,
         notes=tuple(details["notes"]),
         versions=details["versions"],
         reference_turns=tuple(details["reference_turns"]),
         extra=details["extra"],
-        images=tuple(pictures["image"]),
-        source=next(iter(pictures["source"]), None),
-        mask=next(iter(pictures["mask"]), None),
-        references=tuple(pictures["reference"]),
+        images=tuple(images.values()),
+        source=pictures["source"].get(0),
+        mask=pictures["mask"].get(0),
+        references=tuple(pictures["reference"].values()),
+        changed=tuple(map(changed.get, images)) if changed else (),
+        image_index=details.get("image_index", 0),
     )
 
 

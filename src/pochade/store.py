@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
@@ -23,6 +23,9 @@ from pochade.errors import ReadOnlyError, StoreError
 from pochade.filing import BUSY_SECONDS, Holding, check_header, explain, hold
 from pochade.imaging.load import byte_hash
 from pochade.records import TurnRecord
+
+if TYPE_CHECKING:
+    from weakref import ref
 
 __all__ = ["SUFFIX", "Store", "TurnRecord", "default_folder", "latest"]
 
@@ -40,6 +43,8 @@ class Store:
         False when somebody else holds the file or permission is missing; then every write raises `ReadOnlyError`.
     holder : str or None
         Who holds the file, where it is held by somebody else.
+    on_pick : weak reference to a callable, or None
+        Given the turn's id when another of its pictures was picked.
     """
 
     def __init__(self, path: Path, holding: Holding) -> None:
@@ -48,6 +53,7 @@ class Store:
         self.holder = holding.holder
         self._holding = holding
         self._guard = threading.RLock()
+        self.on_pick: ref[Callable[[str], None]] | None = None
         self._taken: set[str] | None = None
         # Opened for writing even to read: whoever opens first after a crash has to undo the half-written turn.
         self._db: sqlite3.Connection | None = sqlite3.connect(
@@ -90,7 +96,7 @@ class Store:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, readonly: bool | None = None) -> Self:
-        """Open a session file that exists.
+        """Open a session file that exists. One of an older layout is brought up to today's when it is opened to write.
 
         Parameters
         ----------
@@ -112,8 +118,14 @@ class Store:
             holding = Holding(reason="it was opened for reading")
         else:
             holding = hold(where) if readonly is None else _must_hold(where)
-        # Reading every id touches the tables' roots: a file cut short or overwritten shows now, not in mid-session.
-        return cls._opened(where, holding, lambda db: db.execute("SELECT count(id) FROM turn").fetchone())
+
+        def first(db: sqlite3.Connection) -> None:
+            # Reading every id touches the tables' roots: a file cut short or overwritten shows now, not in mid-session.
+            db.execute("SELECT count(id) FROM turn").fetchone()
+            if holding.lock is not None:
+                records.bring_up(db)
+
+        return cls._opened(where, holding, first)
 
     @classmethod
     def _opened(cls, path: Path, holding: Holding, first: Callable[[sqlite3.Connection], object]) -> Self:
@@ -148,7 +160,7 @@ class Store:
         """
         with self._guard:
             if self._taken is None:
-                self._taken = set(self.ids())
+                self._taken = set(self._column("SELECT id FROM turn"))  # unordered: read from the index alone
             recipe = json.dumps(made_from)
             # Few names are in use while the file is small, so short ones seldom meet.
             pairs = 2 + (len(self._taken) > 1000) + (len(self._taken) > 100_000)  # noqa: PLR2004
@@ -157,7 +169,14 @@ class Store:
             self._taken.add(chosen)
             return chosen
 
-    def add(self, record: TurnRecord, blobs: Mapping[str, bytes], *, meta: Mapping[str, str] | None = None) -> None:
+    def add(
+        self,
+        record: TurnRecord,
+        blobs: Mapping[str, bytes],
+        *,
+        pixels: Mapping[str, str] | None = None,
+        meta: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep a turn and its pictures, all or nothing; when it returns they are on the disk.
 
         Parameters
@@ -166,6 +185,9 @@ class Store:
             The turn. Its parent must be in the file already.
         blobs : mapping of str to bytes
             Bytes by their hash. Those that the file has already are not written again.
+        pixels : mapping of str to str, optional
+            `pixel_hash` of the picture (RGB or RGBA) that such bytes show, by the bytes' hash, for whoever has the
+            picture at hand: bytes that it does not name are decoded to find out.
         meta : mapping of str to str, optional
             Entries of `meta` that change with this turn.
 
@@ -178,9 +200,28 @@ class Store:
         """
         with self._writing() as db:
             for name, data in blobs.items():
-                records.keep(db, data, name)
+                records.keep(db, data, name, (pixels or {}).get(name))
             records.insert(db, record)
             records.set_meta(db, meta or {})
+
+    def set_picked(self, id: str, index: int) -> None:  # noqa: A002
+        """Say which of a turn's pictures the conversation goes on from, counted from 0.
+
+        Raises
+        ------
+        KeyError
+            There is no turn of this id.
+        RequestError
+            The turn has no such picture.
+        ReadOnlyError
+            The file cannot be written.
+        """
+        with self._writing() as db:
+            if id not in self:
+                raise KeyError(f"{self.path.name} has no turn {id!r}")
+            records.pick(db, id, index)
+        if self.on_pick is not None and (told := self.on_pick()) is not None:
+            told(id)
 
     def get(self, id: str) -> TurnRecord:  # noqa: A002
         """Return the turn of this id; KeyError if there is none."""

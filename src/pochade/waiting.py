@@ -42,8 +42,10 @@ def sentence(progress: Progress, ahead: int) -> str:
     if progress.stage == "queued":
         before = f"after {ahead} earlier request{'s'[: ahead > 1]}" if ahead else "to start"
         return f"waiting {before}, {progress.seconds:.0f} s so far"
-    doing = "loading the model" if progress.stage == "loading" else progress.stage
+    doing: str = "loading the model" if progress.stage == "loading" else progress.stage
     steps = f", step {progress.step} of {progress.steps}" if progress.steps else ""
+    if progress.stage == "downloading":
+        doing, steps = "downloading the model", f", {progress.step} of {progress.steps} MB" if progress.steps else ""
     left = f", about {progress.left:.0f} s left" if progress.left else f", {progress.seconds:.0f} s so far"
     return doing + steps + left
 

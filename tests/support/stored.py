@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from PIL import Image
 
 from pochade.imaging.load import byte_hash, png_bytes
 from pochade.store import Store, TurnRecord
+
+VERSION_1 = Path(__file__).with_name("version1.pochade")
+"""A session of layout 1 as pochade 0.1.0 left it: two variants of a cat, and one of them with a hat."""
 
 
 def picture(seed: int, side: int = 32) -> bytes:

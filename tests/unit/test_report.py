@@ -7,9 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from easel import SOON, Diary, Easel, keep
+from easel import SOON, Diary, Easel, keep, until
 from PIL import Image
 
+from pochade.errors import Cancelled
 from pochade.jobs import Job, Progress, Report
 
 if TYPE_CHECKING:
@@ -78,3 +79,110 @@ def test_previews_are_made_only_while_somebody_watches(store: Store, submit: Cal
     previews = [event.preview for event in diary.events if event.kind == "preview"]
     assert [preview.getpixel((0, 0)) for preview in previews if preview] == [(0, 128, 128)] * 2
     assert not Report().wants_preview()
+
+
+def test_the_first_preview_is_wanted_right_after_the_first_step(store: Store, submit: Callable[..., Job]) -> None:
+    wanted: list[tuple[bool, bool]] = []
+
+    def paints(report: Report) -> Turn:
+        report.stage("painting")
+        for step in (1, 2):
+            report.step(step, 2)
+            before = report.wants_preview()
+            report.preview(Image.new("RGB", (8, 8)))
+            wanted.append((before, report.wants_preview()))
+        return keep(store)
+
+    submit(paints).result(SOON)
+    assert wanted == [(True, False), (False, False)]
+
+
+def test_each_finished_picture_is_told_at_once_and_the_next_preview_is_not_held_back(
+    store: Store, submit: Callable[..., Job], diary: Diary
+) -> None:
+    teal, sand = (Image.new("RGB", (8, 8), colour) for colour in ("teal", "tan"))
+    wanted: list[bool] = []
+
+    def paints(report: Report) -> Turn:
+        report.stage("painting")
+        for index, image in enumerate((teal, sand)):
+            wanted.append(report.wants_preview())
+            report.preview(image)
+            report.picture(index, 2, image)
+        return keep(store)
+
+    job = submit(paints)
+    job.result(SOON)
+    told = [event for event in diary.events if event.kind == "picture"]
+    assert [(event.picture, event.index, event.count) for event in told] == [(teal, 0, 2), (sand, 1, 2)]
+    assert diary.kinds(job)[2:-1] == ["progress", "preview", "picture", "preview", "picture"]
+    assert wanted == [True, True]
+
+
+def test_a_picture_that_is_finished_is_told_even_after_a_stop() -> None:
+    told: list[int] = []
+    report = Report(pictured=lambda _image, index, _count: told.append(index))
+    report.cancel()
+    assert report.interrupted()
+    report.picture(0, 4, Image.new("RGB", (8, 8)))
+    with pytest.raises(Cancelled):
+        report.step(1, 4)
+    assert told == [0]
+
+
+def test_notes_of_the_road_are_collected_in_order_and_each_once() -> None:
+    report = Report()
+    assert report.notes == ()
+    for text in ("The size was rounded.", "Memory ran short.", "The size was rounded."):
+        report.note(text)
+    assert report.notes == ("The size was rounded.", "Memory ran short.")
+
+
+def test_the_last_preview_is_kept_only_if_asked_and_only_until_a_picture_is_finished() -> None:
+    shown: list[Image.Image] = []
+    image = Image.new("RGB", (8, 8), "teal")
+    plain, keeping = Report(previewed=shown.append), Report(previewed=shown.append, keep_preview=True)
+    for report in (plain, keeping):
+        report.preview(image)
+    assert shown == [image, image]
+    assert plain.last_preview is None
+    assert keeping.last_preview is image
+    keeping.picture(0, 2, image)
+    assert keeping.last_preview is None
+    keeping.preview(image)
+    assert len(shown) == 3
+    assert keeping.last_preview is None, "a stopped turn has a finished picture by now"
+
+
+def test_a_preview_that_nobody_sees_is_made_for_a_stopped_turn_at_most_once_a_second() -> None:
+    kept: list[float] = []
+    shown: list[Image.Image] = []
+    report = Report(previewed=shown.append, watched=lambda: False, keep_preview=True)
+    image = Image.new("RGB", (8, 8))
+
+    def paint() -> bool:
+        if report.wants_preview():
+            kept.append(time.monotonic())
+            report.preview(image)
+            assert report.last_preview is image
+        return len(kept) == 3
+
+    until(paint)
+    assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(kept))
+    assert shown == []
+    report.picture(0, 2, image)
+    assert not report.wants_preview()
+
+
+def test_a_job_that_has_ended_keeps_no_preview(store: Store, submit: Callable[..., Job]) -> None:
+    seen: list[bool] = []
+
+    def paints(report: Report) -> Turn:
+        report.preview(Image.new("RGB", (8, 8)))
+        seen.append(report.last_preview is not None)
+        return keep(store)
+
+    job = submit(paints, keep_preview=True)
+    job.result(SOON)
+    assert seen == [True]
+    assert job._report.last_preview is None

@@ -12,13 +12,13 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import stored
 from stored import add, picture, record
 
-from pochade.errors import StoreError
+from pochade.errors import ReadOnlyError, RequestError, StoreError
 from pochade.imaging.load import byte_hash, load_image, pixel_hash
 from pochade.store import Store, default_folder, latest
 
@@ -44,6 +44,10 @@ def test_a_turn_comes_back_as_it_was_after_the_file_was_closed(store: Store, pat
         mask=byte_hash(mask),
         references=(byte_hash(photo), byte_hash(image)),
         extra={"deep": {"list": [1, 2.5, None, "ü"]}},
+        changed=(None, byte_hash(mask)),
+        picked=1,
+        state="stopped",
+        image_index=3,
     )
     store.add(full, {byte_hash(data): data for data in (image, upload, mask, photo)}, meta={"current": full.id})
     store.close()
@@ -95,6 +99,50 @@ def test_the_same_bytes_are_kept_once_and_the_same_pixels_are_known_again(store:
     }
 
 
+def test_pixels_whose_hash_is_given_are_not_looked_at_again(store: Store, path: Path) -> None:
+    known, unknown = picture(1), picture(2)
+    blobs = {byte_hash(data): data for data in (known, unknown)}
+    store.add(record("a2b3", images=tuple(blobs)), blobs, pixels={byte_hash(known): "told by the one who painted it"})
+    with sqlite3.connect(path) as db:
+        rows = dict(db.execute("SELECT hash, pixels FROM blob").fetchall())
+    assert rows == {
+        byte_hash(known): "told by the one who painted it",
+        byte_hash(unknown): pixel_hash(load_image(unknown)),
+    }
+
+
+def test_one_of_several_pictures_is_picked_and_another_later(store: Store, path: Path) -> None:
+    blobs = {byte_hash(data): data for data in map(picture, range(4))}
+    store.add(record("a2b3", n=4, images=tuple(blobs)), blobs)
+    assert store.get("a2b3").picked == 0
+    store.set_picked("a2b3", 3)
+    store.set_picked("a2b3", 2)
+    store.close()
+    with Store.open(path) as again:
+        assert again.get("a2b3") == record("a2b3", n=4, images=tuple(blobs), picked=2)
+        assert [turn.picked for turn in again.page(0, 9)] == [2]
+
+
+@pytest.mark.parametrize("index", [2, -1, 1.0, True, "1", None])
+def test_a_picture_that_is_not_there_cannot_be_picked(store: Store, index: Any) -> None:
+    blobs = {byte_hash(data): data for data in map(picture, range(2))}
+    store.add(record("a2b3", n=4, images=tuple(blobs), picked=1), blobs)  # stopped: two of four
+    with pytest.raises(RequestError, match=f"'a2b3' has 2 pictures, numbered from 0 to 1: .* no picture {index!r}"):
+        store.set_picked("a2b3", index)
+    assert store.get("a2b3").picked == 1
+    single = add(store, 3)
+    with pytest.raises(RequestError, match="has one picture, number 0"):
+        store.set_picked(single, 1)
+    with pytest.raises(KeyError, match="no turn 'k3f9'"):
+        store.set_picked("k3f9", 0)
+
+
+def test_nothing_is_picked_in_a_file_that_is_only_read(store: Store, path: Path) -> None:
+    turn = add(store)
+    with Store.open(path, readonly=True) as reader, pytest.raises(ReadOnlyError, match="can only be read"):
+        reader.set_picked(turn, 0)
+
+
 def test_the_file_is_laid_out_to_last(store: Store, path: Path) -> None:
     add(store)
     with sqlite3.connect(path) as db:
@@ -102,7 +150,7 @@ def test_the_file_is_laid_out_to_last(store: Store, path: Path) -> None:
         found = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked}
     assert found == {
         "application_id": int.from_bytes(b"POCH"),
-        "user_version": 1,
+        "user_version": 2,
         "page_size": 16384,
         "auto_vacuum": 2,  # incremental
         "journal_mode": "delete",
@@ -121,6 +169,7 @@ def test_a_turn_that_names_a_missing_picture_or_parent_or_a_taken_id_is_not_stor
         record("a2b3", images=("0" * 64,)),
         record("a2b3", images=(byte_hash(data),), parent="q8x2"),
         record(first, images=(byte_hash(data),)),
+        record("a2b3", images=(byte_hash(data),), state="half"),
     ):
         with pytest.raises(StoreError, match="nothing was stored"):
             store.add(broken, blobs, meta={"current": "a2b3"})
