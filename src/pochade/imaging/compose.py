@@ -14,7 +14,7 @@ from PIL import Image
 from pochade.errors import ImageError
 from pochade.imaging.mask import check_mask
 
-__all__ = ["compose"]
+__all__ = ["compose", "usual_feather"]
 
 
 def compose(parent: Image.Image, answer: Image.Image, mask: Image.Image, *, feather: int | None = None) -> Image.Image:
@@ -48,7 +48,7 @@ def compose(parent: Image.Image, answer: Image.Image, mask: Image.Image, *, feat
     check_mask(mask, parent.size)
     if answer.size != parent.size:
         answer = answer.resize(parent.size, Image.Resampling.LANCZOS)
-    radius = min(8, max(1, round(min(parent.size) / 128))) if feather is None else feather
+    radius = usual_feather(parent.size) if feather is None else feather
     box = _around(mask)
     levels = np.asarray(mask.crop(box))
     inside = levels > 0
@@ -60,6 +60,11 @@ def compose(parent: Image.Image, answer: Image.Image, mask: Image.Image, *, feat
     result.info = {}
     result.paste(Image.fromarray(pixels), box)
     return result
+
+
+def usual_feather(size: tuple[int, int]) -> int:
+    """Over how many pixels an answer fades into a picture of `size` when nobody says."""
+    return min(8, max(1, round(min(size) / 128)))
 
 
 def _around(mask: Image.Image) -> tuple[int, int, int, int]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pochade.errors import ImageError
 from pochade.imaging.load import load_image
+from pochade.imaging.region import is_region, region
 
 __all__ = ["check_mask", "load_mask"]
 
@@ -19,9 +20,10 @@ def load_mask(source: object, size: tuple[int, int]) -> Image.Image:
     Parameters
     ----------
     source
-        Whatever `load_image` reads, or an object with a ``mask``, such as the mask canvas or an earlier turn. White is
-        painted; values between are kept as a partial change. Where the picture is transparent in places, its opacity
-        is the mask, as in a layer painted on nothing. A mask whose values are all 0 and 1 means 0 and 255.
+        Whatever `load_image` reads, a shape in numbers as `region` reads it, such as a box ``(x0, y0, x1, y1)``, or an
+        object with a ``mask``, such as the mask canvas or an earlier turn. White is painted; values between are kept as
+        a partial change. Where the picture is transparent in places, its opacity is the mask, as in a layer painted on
+        nothing. A mask whose values are all 0 and 1 means 0 and 255.
     size : (int, int)
         (width, height) in pixels of the picture that the mask belongs to.
 
@@ -33,18 +35,24 @@ def load_mask(source: object, size: tuple[int, int]) -> Image.Image:
     Raises
     ------
     ImageError
-        When it cannot be read, has another size, is empty, or covers the whole picture.
+        When it cannot be read, has another size, reaches beyond the picture, is empty, or covers all of it.
     """
     if not isinstance(source, np.ndarray | Image.Image) and hasattr(source, "mask") and not callable(source.mask):
         if source.mask is None:
             raise ImageError("The mask is empty: nothing has been painted on it yet.")
         source = source.mask
+    mask = region(source, size) if is_region(source) else _levels(source)
+    check_mask(mask, size)
+    return mask
+
+
+def _levels(source: object) -> Image.Image:
+    """Read a mask that is a picture."""
     picture = load_image(source, name="The mask")
     alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
     mask = alpha if alpha is not None and alpha.getextrema() != (255, 255) else picture.convert("L")
     if mask.getextrema() in {(0, 1), (1, 1)}:
         mask = mask.point(lambda level: 255 * level)
-    check_mask(mask, size)
     return mask
 
 

@@ -32,6 +32,12 @@ LEVELS = np.where(PAINTED, 255, 0).astype(np.uint8)
         SimpleNamespace(mask=Image.fromarray(LEVELS)),
         SimpleNamespace(mask=PAINTED, image=Image.new("RGB", SIZE)),
         np.ma.masked_array(LEVELS, mask=~PAINTED),
+        (2, 1, 5, 4),
+        [2, 1, 5, 4],
+        {"box": (2, 1, 5, 4)},
+        {"polygon": [(2, 1), (5, 1), (5, 4), (2, 4)]},
+        [(2, 1, 4, 4), {"box": (3, 1, 5, 4)}],
+        SimpleNamespace(mask=(2, 1, 5, 4)),
     ],
     ids=lambda source: f"{type(source).__name__} {getattr(source, 'mode', getattr(source, 'dtype', ''))}",
 )
@@ -76,6 +82,16 @@ def test_an_empty_mask_is_refused(source):
 def test_a_mask_that_covers_everything_is_refused_and_says_to_leave_it_out(source):
     with pytest.raises(ImageError, match="leave mask out"):
         load_mask(source, SIZE)
+
+
+def test_a_shape_that_covers_everything_says_to_leave_it_out_too():
+    with pytest.raises(ImageError, match="leave mask out"):
+        load_mask((0, 0, *SIZE), SIZE)
+
+
+def test_a_box_meant_for_another_picture_is_refused():
+    with pytest.raises(ImageError, match="beyond the picture"):
+        load_mask((100, 100, 200, 200), SIZE)
 
 
 def test_a_soft_mask_over_the_whole_picture_is_allowed():
