@@ -14,6 +14,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports the hub's client: 
 SUPPORT = Path(__file__).parent / "support"
 if str(SUPPORT) not in sys.path:
     sys.path.insert(0, str(SUPPORT))
+pytest.register_assert_rewrite("families.contract")  # its asserts are tests, though it is no test module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Builds a tiny Flux2KleinPipeline with random weights: the real classes and code path, a few thousand numbers."""
+"""Builds a tiny Flux2KleinPipeline with random weights, and paints with it: the real classes and code path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PIL import Image
+
+    from pochade.engine.local import Engine
+    from pochade.engine.painting import Painting
+    from pochade.report import Report
 
 CARD = {
     "name": "tiny",
@@ -109,3 +115,18 @@ def save(folder: Path, *, half: bool = True) -> Path:
     pipeline.save_pretrained(folder, safe_serialization=True)
     (folder / "card.json").write_text(json.dumps(CARD, ensure_ascii=False), encoding="utf-8")
     return folder
+
+
+def painting(*seeds: int, **changes: Any) -> Painting:
+    """Ask for one small picture a seed, with `changes`."""
+    from pochade.engine.painting import Painting
+
+    asked = {"prompt": "a red cat", "size": (64, 64), "seeds": seeds, "steps": 2, "guidance": 1.0}
+    return Painting(**{**asked, **changes})
+
+
+def paint(engine: Engine, *seeds: int, report: Report | None = None, **changes: Any) -> list[Image.Image]:
+    """Paint one small picture a seed, with `changes`."""
+    from pochade.report import Report
+
+    return list(engine.paint(painting(*seeds, **changes), report or Report()))

@@ -1,5 +1,6 @@
 """Where pixels come from: models, and what is known about them without loading them.
 
-`families` and `words` read a model's small files and cost nothing to import; `local` runs a diffusers pipeline on the
-worker thread and is the only room, with `preview` and `quiet`, that PyTorch may enter.
+What tells about models (`families`, `models`, `memory`, `weights`, `words`) reads small files and headers and costs
+nothing to import; what runs them (`local` and everything that it loads) does so on the device's worker thread, and only
+there PyTorch is imported.
 """

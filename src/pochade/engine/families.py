@@ -1,123 +1,91 @@
-"""What each family of models can do, written down as data, and how a model is found and described.
+"""The table of families, and what one model can do, told from its small files alone.
 
-Families differ in words and numbers, not in code, so they are rows of a table here and not subclasses. Everything in
-this module reads small JSON files: a session can say what its model does before PyTorch is imported.
+Everything in this module reads JSON: a session can say what its model does, and refuse what it does not, before PyTorch
+is imported. The rows themselves lie in `rows`; whatever acts on them (`calling`, `views`, `latents`) knows no family by
+name.
 """
 
 from __future__ import annotations
 
-import json
+import pkgutil
 import re
-import shutil
-import sys
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import dataclass, replace
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from pochade.engine.words import flatten
-from pochade.errors import ModelError
+from pochade.engine import rows
+from pochade.engine.card import card_of, read_json
+from pochade.engine.rows import TASKS, Family, Task, View
+from pochade.errors import ModelError, RequestError
 from pochade.sizes import SizeRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-MINIATURE = "miniature"
-ALIASES = MappingProxyType({"klein-4b": "black-forest-labs/FLUX.2-klein-4B"})
-DESCRIPTIONS = ("model_index.json", "card.json", "vae/config.json")
-WEIGHTS = ("json", "safetensors", "txt", "jinja")
+__all__ = [
+    "FAMILIES",
+    "Capabilities",
+    "Family",
+    "View",
+    "capabilities_of",
+    "family_of",
+    "index_of",
+    "parts_of",
+    "title_of",
+]
 
+FAMILIES: tuple[Family, ...] = tuple(
+    family
+    for module in sorted(found.name for found in pkgutil.iter_modules(rows.__path__))
+    for family in import_module(f"{rows.__name__}.{module}").ROWS
+)
+"""Every family that pochade carries; a module in `rows` adds its own."""
 
-@dataclass(frozen=True)
-class Family:
-    """One kind of diffusers pipeline.
+UNUSED = frozenset({"safety_checker", "image_encoder", "feature_extractor"})
+"""Components that no view needs: encoders of adapters, and a checker whose answer is a black picture."""
 
-    Attributes
-    ----------
-    pipeline : str
-        Name of the diffusers class.
-    words : mapping
-        pochade's word → the keyword of the pipeline's call.
-    steps, guidance : int, float
-        What the family's full models are called with when nobody says otherwise.
-    distilled_steps, distilled_guidance : int, float
-        The same for models whose index says `is_distilled`.
-    prompt_tokens : int
-        How many tokens of a prompt are read.
-    max_references : int
-        How many pictures a call takes, the edited one included.
-    layout : str
-        How latents lie in memory; see `preview`.
-    patch : int
-        Side of the square of latent pixels that becomes one token.
-    size : SizeRule
-        Sizes in pixels; the multiple is worked out from the model's VAE.
-    """
-
-    pipeline: str
-    words: Mapping[str, str]
-    steps: int
-    guidance: float
-    distilled_steps: int
-    distilled_guidance: float
-    prompt_tokens: int
-    max_references: int
-    layout: str
-    patch: int
-    size: SizeRule
-
-
-FAMILIES: Mapping[str, Family] = MappingProxyType(
+_DISTILLED = re.compile(r"(?i)(?<![a-z])(turbo|schnell|lightning|distilled)(?![a-z])")
+_DOES = MappingProxyType(
     {
-        family.pipeline: family
-        for family in (
-            Family(
-                pipeline="Flux2KleinPipeline",
-                words=MappingProxyType(
-                    {
-                        "steps": "num_inference_steps",
-                        "guidance": "guidance_scale",
-                        "references": "image",
-                        "prompt_tokens": "max_sequence_length",
-                        "prompt_layers": "text_encoder_out_layers",
-                    }
-                ),
-                steps=50,
-                guidance=4.0,
-                distilled_steps=4,
-                distilled_guidance=1.0,
-                prompt_tokens=512,
-                max_references=10,
-                layout="flux2",
-                patch=2,
-                size=SizeRule(default=(1024, 1024), multiple=16, min_side=64, max_side=2048, max_pixels=2048 * 2048),
-            ),
-        )
+        "text": "paint a picture from words",
+        "edit": "change a picture",
+        "mask": "change a picture inside a mask",
     }
 )
 
 
+def _families_by_index() -> Mapping[str, Family]:
+    """Map the class names of indexes to families: those that a row claims first, then those of its views."""
+    claimed = {name: family for family in reversed(FAMILIES) for name in family.indexes}
+    usual = {view.pipeline: family for family in reversed(FAMILIES) for view in family.views}
+    return MappingProxyType({**usual, **claimed})
+
+
+_BY_INDEX = _families_by_index()
+
+
 @dataclass(frozen=True)
 class Capabilities:
-    """What one model can do: its family's row, with what its own card says instead.
+    """What one model can do: its family's row, with what its folder and its own card say instead.
 
     Attributes
     ----------
     name, version : str
         The card's, or the folder's name and "".
     family : Family
-        The row of the table.
+        The row of the table, without the views that this folder cannot make.
     steps, guidance : int, float
         Defaults for a request that names none.
-    prompt_tokens : int
-        How many tokens of a prompt are read.
+    prompt_tokens : int or None
+        How many tokens of a prompt are read; None where the pipeline has no such knob.
     prompt_layers : tuple of int or None
         Layers of the text encoder that are read; None leaves the pipeline's own.
     size : SizeRule
         Sizes in pixels.
+    factor : int
+        Pixels per latent pixel, along a side.
     vocabulary : frozenset of str
         Every word that the model was taught; empty when it does not say.
     """
@@ -127,121 +95,149 @@ class Capabilities:
     family: Family
     steps: int
     guidance: float
-    prompt_tokens: int
+    prompt_tokens: int | None
     prompt_layers: tuple[int, ...] | None
     size: SizeRule
+    factor: int
     vocabulary: frozenset[str]
 
     @property
+    def can_paint(self) -> bool:
+        """Whether it paints from words alone."""
+        return self.family.text is not None
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether it changes a whole picture."""
+        return self.family.edit is not None
+
+    @property
+    def can_mask(self) -> bool:
+        """Whether it has a way of its own to change a picture inside a mask only."""
+        return self.family.mask is not None
+
+    @property
+    def negative(self) -> bool:
+        """Whether a negative prompt may be given, for some task."""
+        return any("negative" in view.words for view in self.family.views)
+
+    @property
+    def strength(self) -> bool:
+        """Whether a strength may be given with a picture or a mask."""
+        return any("strength" in view.words for view in self.family.views)
+
+    @property
+    def transparent(self) -> bool:
+        """Whether it paints RGBA by itself."""
+        return self.family.transparent
+
+    @property
     def max_references(self) -> int:
-        """How many pictures one request may bring, the edited one included."""
-        return self.family.max_references
+        """How many pictures one request may bring besides the edited one, for the task that takes most."""
+        return max(map(self.references, TASKS))
 
+    def references(self, task: Task) -> int:
+        """How many pictures a request for this task may bring besides the edited one; 0 if it cannot do the task."""
+        view = self.family.view(task)
+        return 0 if view is None else view.references
 
-class _Call(BaseModel):
-    """A card's own call defaults; nothing else may reach the pipeline from a file."""
+    def masks(self, size: tuple[int, int], references: int = 0) -> bool:
+        """Whether a masked edit is best done by the model's own inpainting.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        It is not where there is none, where it takes fewer references, or where it would shrink a picture of this size
+        (width and height in pixels), as long as the model can change the whole picture instead.
+        """
+        view = self.family.mask
+        if view is None or self.family.edit is None:
+            return view is not None
+        fits = view.max_pixels is None or size[0] * size[1] <= view.max_pixels
+        return fits and references <= view.references
 
-    num_inference_steps: int | None = Field(None, ge=1, le=1000)
-    guidance_scale: float | None = Field(None, ge=0, allow_inf_nan=False)
-    max_sequence_length: int | None = Field(None, ge=1)
-    text_encoder_out_layers: tuple[int, ...] | None = None
+    def takes(self, word: str, task: Task) -> bool:
+        """Whether a word of `rows.WORDS` can be said to this model for a task."""
+        view = self.family.view(task)
+        return view is not None and word in view.words
 
+    def tasks(self) -> str:
+        """List what it can do, as words for a sentence: "paint a picture from words, change a picture, …"."""
+        said = []
+        for task in TASKS:
+            view = self.family.view(task)
+            if view is not None:
+                count = view.references
+                kind = " by strength (describe the whole picture)" if task == "edit" and self._by_strength else ""
+                more = f" with up to {count} reference{'s' * (count > 1)}" if count else ""
+                said.append(_DOES[task] + kind + more)
+        extras = (("negative prompts", self.negative), ("strength", self.strength), ("transparency", self.transparent))
+        known = [name for name, can in extras if can]
+        return ", ".join(said) + (f"; it knows {', '.join(known)}" if known else "")
 
-class _Size(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    def task(self, *, picture: bool, mask: bool, references: int) -> Task:
+        """Say which task a request is.
 
-    default: tuple[int, int]
-    multiple: int = Field(ge=1)
-    min_side: int = Field(ge=1)
-    max_side: int = Field(ge=1)
-    max_pixels: int = Field(ge=1)
+        References without a picture are a text task where that takes so many. A model that only edits by instruction
+        may take the first of them as the picture; then it is an edit.
+        """
+        if mask:
+            return "mask"
+        if picture:
+            return "edit"
+        text, edit = self.family.text, self.family.edit
+        if references > (text.references if text else 0) and edit is not None and not self._by_strength:
+            listed = edit.words.get("references") == edit.words.get("picture")
+            if references == 1 or (listed and references <= edit.references + 1):
+                return "edit"
+        return "text"
 
+    def check(
+        self,
+        task: Task,
+        *,
+        references: int = 0,
+        negative: bool = False,
+        strength: bool = False,
+        transparent: bool = False,
+    ) -> View:
+        """Return the view for a task, or refuse with what the model can do.
 
-class _Card(BaseModel):
-    """The part of `card.json` that pochade acts on; whatever else it tells is for people."""
+        Parameters
+        ----------
+        task : str
+            "text", "edit" or "mask".
+        references : int
+            How many pictures come besides the edited one.
+        negative, strength, transparent : bool
+            Whether the request brings a negative prompt or a strength, or asks for RGBA.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+        Raises
+        ------
+        RequestError
+            If the model cannot do this.
+        """
+        view = self.family.view(task)
+        if view is None:
+            raise self._cannot(_DOES[task])
+        if references > view.references:
+            takes = f"at most {view.references}" if view.references else "no"
+            besides = " besides the picture" if task != "text" else ""
+            raise RequestError(
+                f"To {_DOES[task]}, {self.name} takes {takes} reference{'s' * (view.references != 1)}{besides}; "
+                f"{references} {'were' if references > 1 else 'was'} given. It can: {self.tasks()}."
+            )
+        if negative and "negative" not in view.words:
+            raise self._cannot(f"{_DOES[task]} with a negative prompt")
+        if strength and "strength" not in view.words:
+            raise self._cannot(f"{_DOES[task]} with a strength")
+        if transparent and not self.family.transparent:
+            raise self._cannot("paint transparency")
+        return view
 
-    name: str | None = None
-    version: str | int = ""
-    call: _Call = _Call()
-    size: _Size | None = None
-    vocabulary: frozenset[str] = frozenset()
+    @property
+    def _by_strength(self) -> bool:
+        return self.family.by == "strength"
 
-    @field_validator("vocabulary", mode="before")
-    @classmethod
-    def _all_words(cls, value: object) -> frozenset[str]:
-        return flatten(value)
-
-
-def find_model(model: str | Path | None) -> Path | str:
-    """Say where a model is, without fetching it.
-
-    Parameters
-    ----------
-    model : str, Path or None
-        A folder, a repository "owner/name" of the Hugging Face Hub, an alias, or None for the packaged miniature.
-
-    Returns
-    -------
-    Path or str
-        The folder, or the name of the repository.
-
-    Raises
-    ------
-    ModelError
-        If it is neither a folder with a model nor something that could be a repository.
-    """
-    if model is None or model == MINIATURE:
-        from pochade.miniature import folder
-
-        model = folder()
-    folder_given = Path(model).expanduser()
-    if folder_given.exists():
-        family_of(folder_given)
-        return folder_given.resolve()
-    name = ALIASES.get(str(model), str(model))
-    if isinstance(model, str) and re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
-        return name
-    raise ModelError(
-        f"There is no model at {str(model)!r}. Give the folder of a diffusers model (the one with model_index.json), "
-        f'a Hub repository as "owner/name", one of {", ".join(sorted(ALIASES))}, or nothing for the packaged miniature.'
-    )
-
-
-def fetch(place: Path | str, *, weights: bool) -> Path:
-    """Return the model's folder, downloading from the Hub what is missing.
-
-    Parameters
-    ----------
-    place : Path or str
-        What `find_model` returned.
-    weights : bool
-        Whether everything is needed, or only the small files that describe the model.
-
-    Raises
-    ------
-    ModelError
-        If the repository cannot be reached and is not in the Hub's cache.
-    """
-    if isinstance(place, Path):
-        return place
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = Path(snapshot_download(place, allow_patterns=list(DESCRIPTIONS)))
-        if weights:
-            wanted = [f"{part}/*.{ending}" for part in parts_of(folder) for ending in WEIGHTS]
-            folder = Path(snapshot_download(place, allow_patterns=[*DESCRIPTIONS, *wanted], ignore_patterns="*.fp16.*"))
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n", 1)[0]
-        raise ModelError(
-            f"The model {place!r} could not be fetched from the Hugging Face Hub ({reason}). Check the name and the "
-            f"network, accept its licence and run `hf auth login` if it asks for that, or give a folder."
-        ) from error
-    return folder
+    def _cannot(self, what: str) -> RequestError:
+        return RequestError(f"{self.name} cannot {what}. It can: {self.tasks()}.")
 
 
 def index_of(folder: Path) -> dict[str, Any]:
@@ -258,19 +254,30 @@ def index_of(folder: Path) -> dict[str, Any]:
             f"{folder} is not a diffusers model: it has no model_index.json. Give the folder that "
             f"`pipeline.save_pretrained(...)` wrote."
         )
-    index = _json(path)
+    index = read_json(path)
     if not isinstance(index, dict):
         raise ModelError(f"{path} is damaged: it should hold one JSON object.")
     return index
 
 
 def parts_of(folder: Path) -> dict[str, tuple[str, str]]:
-    """Name the components of a pipeline: part → (library, class), in the order of the index."""
-    return {
-        part: (value[0], value[1])
-        for part, value in index_of(folder).items()
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(word, str) for word in value)  # noqa: PLR2004
-    }
+    """Name the components that are loaded: part → (library, class), in the order of the index.
+
+    Optional ones that the folder leaves out, written [null, null], are not among them, nor are those of `UNUSED`.
+
+    Raises
+    ------
+    ModelError
+        If there is no index, or a name in it is a path to somewhere else.
+    """
+    found = {}
+    for part, value in index_of(folder).items():
+        match value:
+            case [str() as library, str() as name] if part not in UNUSED:
+                if not part.isidentifier():
+                    raise ModelError(f"{folder / 'model_index.json'} is damaged: {part!r} is no name of a component.")
+                found[part] = (library, name)
+    return found
 
 
 def family_of(folder: Path) -> Family:
@@ -282,10 +289,18 @@ def family_of(folder: Path) -> Family:
         If the folder holds no model, or one of a kind that pochade does not run.
     """
     name = index_of(folder).get("_class_name")
-    family = FAMILIES.get(name) if isinstance(name, str) else None
+    family = _BY_INDEX.get(name) if isinstance(name, str) else None
     if family is None:
-        raise ModelError(f"{folder} holds a {name!r}, which pochade does not run. It runs: {', '.join(FAMILIES)}.")
+        known = ", ".join(family.name for family in FAMILIES)
+        raise ModelError(f"{folder} holds a {name!r}, which pochade does not run. It runs: {known}.")
     return family
+
+
+def title_of(folder: Path) -> str:
+    """Name a model after its folder, or after its repository where the folder is one of the Hub's cache."""
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.rpartition("--")[2]
+    return folder.name
 
 
 def capabilities_of(folder: Path) -> Capabilities:
@@ -296,73 +311,80 @@ def capabilities_of(folder: Path) -> Capabilities:
     ModelError
         If the family is not supported or a file is damaged.
     """
-    family = family_of(folder)
-    card = _card(folder)
-    native = _multiple(folder, family)
+    card = card_of(folder)
+    family = _possible(family_of(folder), set(parts_of(folder)), card.tasks)
+    factor = _vae_factor(folder, family)
+    native = family.multiple or factor * family.patch
     if card.size is None:
-        rule = SizeRule(**{**vars(family.size), "multiple": native})
+        side = _trained_side(folder, family, factor)
+        rule = replace(family.size, multiple=native, default=(side, side) if side else family.size.default)
     elif card.size.multiple % native:
         raise ModelError(
             f"{folder / 'card.json'} allows sizes in steps of {card.size.multiple} pixels; its VAE needs {native}."
         )
     else:
         rule = SizeRule(**card.size.model_dump())
-    distilled = index_of(folder).get("is_distilled") is True
-    call = card.call
+    title = title_of(folder)
+    distilled = _is_distilled(folder, family, title)
+    call, sigmas = card.call, index_of(folder).get("sample_sigmas")
+    own_steps = len(sigmas) if isinstance(sigmas, list) else None
     guidance = family.distilled_guidance if distilled else family.guidance
     return Capabilities(
-        name=card.name or folder.name,
+        name=card.name or title,
         version=str(card.version),
         family=family,
-        steps=call.num_inference_steps or (family.distilled_steps if distilled else family.steps),
+        steps=call.num_inference_steps or own_steps or (family.distilled_steps if distilled else family.steps),
         guidance=guidance if call.guidance_scale is None else call.guidance_scale,
         prompt_tokens=call.max_sequence_length or family.prompt_tokens,
         prompt_layers=call.text_encoder_out_layers,
         size=rule,
+        factor=factor,
         vocabulary=card.vocabulary,
     )
 
 
-def default_device(model: str | Path | None) -> str:
-    """Choose a device without importing PyTorch.
-
-    The miniature answers in about a second on any CPU, so it stays there; other models go to "cuda" where PyTorch was
-    built for it and a driver is installed.
-    """
-    if model is None or model == MINIATURE:
-        return "cpu"
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    spec = find_spec("torch")
-    places = (spec.submodule_search_locations or []) if spec else []
-    builds = [Path(place, "version.py") for place in places]
-    built = any(re.search(r"^cuda\b.*=\s*'", build.read_text(), re.MULTILINE) for build in builds if build.is_file())
-    return "cuda" if built and shutil.which("nvidia-smi") else "cpu"
+def _possible(family: Family, parts: set[str], tasks: tuple[Task, ...] | None) -> Family:
+    """Take the views away that need a component which the folder lacks, or that its card does not promise."""
+    kept: dict[str, View | None] = {}
+    for task in TASKS:
+        view = family.view(task)
+        can = view is not None and parts.issuperset(view.parts) and (tasks is None or task in tasks)
+        kept[task] = view if can else None
+    return replace(family, **kept)  # type: ignore[arg-type]
 
 
-def _card(folder: Path) -> _Card:
-    path = folder / "card.json"
-    if not path.is_file():
-        return _Card()
-    try:
-        return _Card.model_validate(_json(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ModelError(f"{path} is damaged at {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+def _vae_factor(folder: Path, family: Family) -> int:
+    """Pixels per latent pixel: a VAE halves once less often than it has stages, or says its factor in its own words."""
+    if family.vae_factor is not None:
+        return family.vae_factor
+    match _config(folder / "vae" / "config.json"):
+        case {"scale_factor_spatial": int() as factor}:
+            return factor
+        case {"encoder_block_out_channels": [_, *halvings]} | {"block_out_channels": [_, *halvings]}:
+            return int(2 ** len(halvings))
+        case {"temperal_downsample": [*halvings]}:
+            return int(2 ** len(halvings))
+    raise ModelError(f"{folder} is incomplete: vae/config.json is missing or does not tell how much its VAE shrinks.")
 
 
-def _multiple(folder: Path, family: Family) -> int:
-    """Pixels per token side: the VAE halves once less often than it has stages, then tokens take `patch` squared."""
-    path = folder / "vae" / "config.json"
-    stages = _json(path).get("block_out_channels") if path.is_file() else None
-    if not isinstance(stages, list) or not stages:
-        raise ModelError(f"{folder} is incomplete: vae/config.json is missing or has no block_out_channels.")
-    return int(2 ** (len(stages) - 1) * family.patch)
+def _trained_side(folder: Path, family: Family, factor: int) -> int | None:
+    """The side of the square that the weights were trained on, in pixels; None where nothing tells."""
+    if family.sample is None:
+        return None
+    side = _config(folder / family.sample / "config.json").get("sample_size")
+    return side * factor if isinstance(side, int) and side > 0 else None
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is damaged: {error}. Copy or download the model again.") from error
+def _is_distilled(folder: Path, family: Family, title: str) -> bool:
+    told = index_of(folder).get("is_distilled")
+    if told is not None:
+        return told is True
+    scheduler = _config(folder / "scheduler" / "scheduler_config.json")
+    by_scheduler = bool(family.distilled_by) and family.distilled_by.items() <= scheduler.items()
+    return by_scheduler or bool(_DISTILLED.search(title))
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """Read a component's configuration; an empty one where there is none."""
+    config = read_json(path) if path.is_file() else {}
+    return config if isinstance(config, dict) else {}

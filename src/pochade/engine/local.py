@@ -1,13 +1,14 @@
-"""Runs a diffusers pipeline on this machine.
+"""Runs diffusers pipelines on this machine.
 
 One engine holds one model in memory for every session that uses it. Loading and painting happen on the device's worker
-thread and nowhere else; what can be told without the weights (`capabilities`) may be asked from anywhere. Starting
-noise is drawn in fp32 on the CPU from each picture's own seed, so a seed means the same noise on every device, and
-pictures are painted one after the other, so picture k of a request is the very picture that seed + k gives alone.
+thread and nowhere else; what can be told without the weights (`capabilities`) may be asked from anywhere. Every picture
+has a generator of its own, on the CPU, so picture k of a request starts from the very noise that seed + k gives alone,
+on every device and in every precision.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from functools import cached_property
@@ -18,25 +19,28 @@ from weakref import WeakValueDictionary
 from PIL import Image
 
 from pochade import __version__
-from pochade.engine.families import (
-    MINIATURE,
-    Capabilities,
-    capabilities_of,
-    default_device,
-    fetch,
-    find_model,
-)
-from pochade.engine.loading import fingerprint, load_pipeline
+from pochade.engine.calling import choose, keywords
+from pochade.engine.families import Capabilities, capabilities_of
+from pochade.engine.fetching import fetch
+from pochade.engine.levers import Levers
+from pochade.engine.loading import check_device, fingerprint
+from pochade.engine.memory import check, plan
+from pochade.engine.models import MINIATURE, default_device, find_model
 from pochade.engine.words import unknown_words
-from pochade.errors import ModelError, RequestError
+from pochade.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from torch import Tensor
 
-    from pochade.jobs import Report
+    from pochade.engine.holding import Holding
+    from pochade.engine.painting import Painting
+    from pochade.engine.rows import Task, View
+    from pochade.engine.running import Run
+    from pochade.engine.watch import Watch
+    from pochade.report import Report
 
 PACKAGES = ("diffusers", "torch", "transformers")
 DTYPES = ("float32", "bfloat16", "float16")
@@ -53,12 +57,16 @@ class Engine:
         "cpu", "cuda:0" and so on.
     dtype : str
         "float32", "bfloat16" or "float16".
+    memory : str
+        "auto", or one of `memory.LEVELS` to force how the model lies in memory.
+    levers : Levers
+        What makes painting faster; see `levers.chosen`.
 
     Attributes
     ----------
     model : str
         What turns record as their model: "miniature", the repository or the folder.
-    device, dtype : str
+    device, dtype, memory, levers
         As given.
 
     Raises
@@ -67,13 +75,21 @@ class Engine:
         If there is no such model.
     """
 
-    def __init__(self, model: str | Path | None, device: str, dtype: str) -> None:
+    def __init__(
+        self,
+        model: str | Path | None,
+        device: str,
+        dtype: str,
+        memory: str = "auto",
+        levers: Levers = Levers(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._place = find_model(model)
         self.model = MINIATURE if model in (None, MINIATURE) else str(self._place)
         self.device = device
         self.dtype = dtype
-        self._pipeline: Any = None
-        self._preview: Any = None
+        self.memory = memory
+        self.levers = levers
+        self._held: Holding | None = None
         self._versions: dict[str, str] = {}
 
     @cached_property
@@ -84,7 +100,7 @@ class Engine:
     @property
     def loaded(self) -> bool:
         """Whether the weights are in memory."""
-        return self._pipeline is not None
+        return self._held is not None
 
     @property
     def versions(self) -> dict[str, str]:
@@ -111,165 +127,212 @@ class Engine:
         """
         if self.loaded:
             return
+        model = self.capabilities
+        folder = fetch(self._place, weights=True, dtype=self.dtype, report=report)
         report.stage("loading")
-        from pochade.engine.preview import Preview
+        from pochade.engine.holding import Holding
 
-        folder = fetch(self._place, weights=True)
-        pipeline = load_pipeline(folder, self.device, self.dtype, report)
-        pipeline._callback_tensor_inputs = ["latents", "noise_pred"]  # noqa: SLF001 - diffusers has no public way
+        check_device(self.device)
+        pixels = math.prod(model.size.default)
+        how = plan(folder, self.device, self.dtype, name=model.name, pixels=pixels, asked=self.memory)
+        if how.note:
+            report.note(how.note)
+        held = Holding(folder, model, how, self.levers, report)
         self._versions = {
             "pochade": __version__,
             **{package: version(package) for package in PACKAGES},
             "device": self.device,
             "dtype": self.dtype,
-            "weights": fingerprint(folder),
+            "weights": fingerprint(folder, report),
         }
-        self._preview = Preview(pipeline.vae)
-        self._pipeline = pipeline
+        self._held = held
+
+    def pipeline(self, task: Task = "text") -> Any:
+        """Return the diffusers pipeline that carries out a task. Worker thread only, after `load`.
+
+        Raises
+        ------
+        RequestError
+            If the model cannot do the task.
+        """
+        return self._loaded.pipeline(self.capabilities.check(task))
 
     def notes(self, prompt: str) -> list[str]:
         """Say what of a prompt this model will not take in: words it was not taught, an end it does not read.
 
         Worker thread only, after `load`.
         """
+        model = self.capabilities
         notes = []
-        unknown = unknown_words(prompt, self.capabilities.vocabulary)
+        unknown = unknown_words(prompt, model.vocabulary)
         if unknown:
             words = ", ".join(f"“{word}”" for word in unknown)
-            notes.append(f"{self.capabilities.name} was not taught {words}: expect a guess.")
-        tokenizer = self._pipeline.tokenizer
-        chat = [{"role": "user", "content": prompt}]
-        text = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True, enable_thinking=False)
-        count, limit = len(tokenizer(text)["input_ids"]), self.capabilities.prompt_tokens
-        if count > limit:
-            notes.append(
-                f"The prompt is {count} tokens long and {self.capabilities.name} reads {limit}: its end was cut."
-            )
+            notes.append(f"{model.name} was not taught {words}: expect a guess.")
+        count, limit = self._tokens(prompt)
+        if limit and count > limit:
+            notes.append(f"The prompt is {count} tokens long and {model.name} reads {limit}: its end was cut.")
         return notes
 
-    def paint(
-        self,
-        prompt: str,
-        *,
-        size: tuple[int, int],
-        seeds: Sequence[int],
-        steps: int,
-        guidance: float,
-        references: Sequence[Image.Image] = (),
-        report: Report,
-    ) -> list[Image.Image]:
-        """Paint one picture for every seed. Worker thread only.
-
-        Parameters
-        ----------
-        prompt : str
-            What to paint, or with references what to change.
-        size : tuple of int
-            Width and height in pixels, one that the model takes.
-        seeds : sequence of int
-            One per picture.
-        steps : int
-            Denoising steps.
-        guidance : float
-            Strength of classifier-free guidance; 1 or less is none.
-        references : sequence of PIL.Image.Image
-            Pictures to start from, the edited one first. Transparency is laid on white.
-        report : Report
-            Where progress goes and a stop comes from.
+    def facts(self, painting: Painting) -> dict[str, Any]:
+        """Tell how a painting was carried out, as JSON for the turn's record. Worker thread only, after `paint`.
 
         Returns
         -------
-        list of PIL.Image.Image
-            RGB pictures of `size`, in the order of the seeds.
+        dict
+            ``family``, ``pipeline``, ``scheduler`` (names), ``sigmas`` (noise levels from the first step to the end;
+            ``timesteps`` instead for schedulers that count in those), ``dtype``, ``device``, ``memory`` (the level) and
+            ``levers`` (what was in force).
+        """
+        from pochade.engine.watch import schedule
+
+        _, view = choose(painting, self.capabilities)
+        scheduler = self._loaded.pipeline(view).scheduler
+        return {
+            "family": self.capabilities.family.name,
+            "pipeline": view.pipeline,
+            "scheduler": type(scheduler).__name__,
+            **schedule(scheduler),
+            "dtype": self.dtype,
+            "device": self.device,
+            **self._loaded.facts(),
+        }
+
+    def paint(self, painting: Painting, report: Report) -> Iterator[Image.Image]:
+        """Paint one picture for every seed, several in one call where the view and the memory allow it.
+
+        Worker thread only. A picture that is painted beside others starts from the same noise as alone, but sums are
+        taken in another order: of sixteen pictures of the miniature's, 19 of 786,432 values came out one level off.
+
+        Parameters
+        ----------
+        painting : Painting
+            What to paint.
+        report : Report
+            Where progress goes and a stop comes from.
+
+        Yields
+        ------
+        PIL.Image.Image
+            RGB pictures, or RGBA ones where the painting asks for transparency, of the painting's size, in the order
+            of the seeds, each as soon as it is done.
 
         Raises
         ------
+        RequestError
+            If the model cannot do this; nothing was painted then.
         Cancelled
             Within one step of a stop; the engine can be used again.
         ModelError
-            If the model's numbers become NaN or infinite, naming the step: never a black picture.
-        RequestError
-            If the model cannot take these references.
+            If the model's numbers become NaN or infinite, naming the step: never a black picture. If memory is too
+            small, or the device fails.
         """
+        _, view = choose(painting, self.capabilities)
         self.load(report)
-        capabilities = self.capabilities
-        if len(references) > capabilities.max_references:
-            raise RequestError(
-                f"{capabilities.name} takes at most {capabilities.max_references} pictures at once, the edited one "
-                f"included; {len(references)} were given."
-            )
-        words = capabilities.family.words
-        call: dict[str, Any] = {words["steps"]: steps, words["guidance"]: guidance}
-        call[words["prompt_tokens"]] = capabilities.prompt_tokens
-        if capabilities.prompt_layers is not None:
-            call[words["prompt_layers"]] = capabilities.prompt_layers
-        if references:
-            call[words["references"]] = [_opaque(reference) for reference in references]
         report.stage("painting")
-        pictures = []
-        for index, seed in enumerate(seeds):
-            watch = self._watcher(index * steps, len(seeds) * steps, steps, size, report)
-            pictures.append(self._paint_one(prompt, size, seed, call, watch))
-        return pictures
+        from pochade.engine.running import OutOfMemory
 
-    def latents(self, size: tuple[int, int], seed: int) -> Tensor:
-        """Draw the starting noise of one picture: fp32 on the CPU, shape (1, channels, rows, columns of tokens)."""
-        import torch
+        holding = self._loaded
+        rest, together, steps = list(painting.seeds), holding.together(painting, view), 0
+        lowered = False
+        while rest:
+            watch = self._watch(painting, report, steps, calls=-(-len(rest) // together))
+            try:
+                pictures = self._run(painting, view).paint(rest[:together], watch)
+            except OutOfMemory:
+                pictures = []
+            if not pictures:  # out here nothing of the call is held any more
+                holding.free()
+                lowered = self._with_less(painting, report, together, lowered=lowered)
+                together = 1
+                continue
+            steps += watch.done
+            del rest[: len(pictures)]
+            for picture in pictures:
+                yield self._fitted(picture, painting.size, report)
 
-        width, height = size
-        pipeline = self._pipeline
-        side = pipeline.vae_scale_factor * self.capabilities.family.patch
-        shape = (1, pipeline.transformer.config.in_channels, height // side, width // side)
-        return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed), dtype=torch.float32)
+    @property
+    def _loaded(self) -> Holding:
+        if self._held is None:
+            raise RuntimeError("The engine was used before `load`.")
+        return self._held
 
-    def _paint_one(
-        self, prompt: str, size: tuple[int, int], seed: int, call: dict[str, Any], watch: Callable[..., dict[str, Any]]
-    ) -> Image.Image:
-        import torch
+    def _run(self, painting: Painting, view: View) -> Run:
+        """Set one call up: the pipeline and everything that it is told."""
+        from pochade.engine.running import Run
 
-        from pochade.engine.preview import to_pil
-        from pochade.engine.quiet import quiet
+        return Run(
+            holding=self._loaded,
+            view=view,
+            call=keywords(painting, view, self.capabilities),
+            size=painting.size,
+            steps=painting.steps,
+            transparent=painting.transparent,
+            name=self.capabilities.name,
+            device=self.device,
+            advice=self._advice,
+        )
 
-        pipeline = self._pipeline
-        try:
-            with quiet():
-                colours = pipeline(
-                    prompt=prompt,
-                    width=size[0],
-                    height=size[1],
-                    latents=self.latents(size, seed),
-                    output_type="pt",
-                    callback_on_step_end=watch,
-                    callback_on_step_end_tensor_inputs=["latents", "noise_pred"],
-                    **call,
-                ).images[0]
-        except torch.OutOfMemoryError as error:
-            raise ModelError(
-                f"{self.device} has not enough memory for a picture of {size[0]}×{size[1]} with "
-                f"{self.capabilities.name}: ask for a smaller size or fewer references, or free memory there."
-            ) from error
-        finally:
-            pipeline.maybe_free_model_hooks()  # the pipeline does so only when it reaches its end
-        if not colours.isfinite().all():
-            raise ModelError(f"{self._broken} while decoding the picture of seed {seed}. {self._advice}")
-        return to_pil(colours)
+    def _watch(self, painting: Painting, report: Report, before: int, *, calls: int) -> Watch:
+        """Say what happens at every step of a call, `before` steps having been done and so many calls being left."""
+        from pochade.engine.watch import Watch
 
-    def _watcher(
-        self, before: int, total: int, steps: int, size: tuple[int, int], report: Report
-    ) -> Callable[..., dict[str, Any]]:
-        """Make the function that the pipeline calls after every step."""
+        if report.wants_preview():
+            self._loaded.preview.prepare()  # not in the middle of the first step that somebody looks at
 
-        def watch(pipeline: Any, index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            latents = tensors["latents"]
-            if not latents.isfinite().all():
-                raise ModelError(f"{self._broken} at step {index + 1} of {steps}. {self._advice}")
-            report.step(before + index + 1, total)
-            if report.wants_preview():
-                sigma = float(pipeline.scheduler.sigmas[index + 1])
-                report.preview(self._preview.draw(latents, tensors["noise_pred"], sigma, size))
-            return {}
+        def stepped(done: int, total: int) -> None:
+            report.step(before + done, before + calls * total)
 
-        return watch
+        def broken(done: int, total: int) -> str:
+            return f"{self._broken} at step {done} of {total}. {self._advice}"
+
+        def looked(guess: Tensor) -> None:
+            report.preview(self._loaded.preview.draw(guess, painting.size))
+
+        return Watch(stepped, broken, looked, report.wants_preview, report.check)
+
+    def _with_less(self, painting: Painting, report: Report, together: int, *, lowered: bool) -> bool:
+        """Say whether the model was taken a level down in this painting, after a call that did not fit in memory.
+
+        Pictures that were painted together are tried one by one first, then the model goes down, once.
+        """
+        if together > 1:
+            return lowered
+        if not lowered and self._loaded.lower(report):
+            return True
+        raise ModelError(
+            f"{self.device} has not enough memory for a picture of {painting.size[0]}×{painting.size[1]} with "
+            f"{self.capabilities.name}: ask for a smaller size or fewer references, or free memory there."
+        )
+
+    def _fitted(self, picture: Image.Image, size: tuple[int, int], report: Report) -> Image.Image:
+        """Bring a picture to its size where a pipeline chose another, and say so."""
+        if picture.size == size:
+            return picture
+        report.note(
+            f"{self.capabilities.name} painted {picture.width}×{picture.height}; that was resampled to "
+            f"{size[0]}×{size[1]}."
+        )
+        return picture.resize(size, Image.Resampling.LANCZOS)
+
+    def _tokens(self, prompt: str) -> tuple[int, int]:
+        """Count a prompt's tokens and say how many are read; 0 where nobody knows.
+
+        With several tokenizers the last one counts: the others, of CLIP, read only the beginning in any case.
+        """
+        components = self._loaded.components
+        names = [name for name in ("tokenizer_3", "tokenizer_2", "tokenizer") if components.get(name) is not None]
+        if not names:
+            return 0, 0
+        tokenizer = components[names[0]]
+        tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # a processor holds one
+        text = prompt
+        if getattr(tokenizer, "chat_template", None):
+            chat = [{"role": "user", "content": prompt}]
+            text = tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+        limit = self.capabilities.prompt_tokens or tokenizer.model_max_length
+        return len(tokenizer(text)["input_ids"]), limit
 
     @property
     def _broken(self) -> str:
@@ -281,11 +344,17 @@ class Engine:
         return f"No picture was made. Try {remedy}a lower guidance or another seed; damaged weights do this too."
 
 
-_engines: WeakValueDictionary[tuple[Path | str, str, str], Engine] = WeakValueDictionary()
+_engines: WeakValueDictionary[tuple[Path | str, str, str, str, Levers], Engine] = WeakValueDictionary()
 _lock = threading.Lock()
 
 
-def engine_for(model: str | Path | None = None, device: str | None = None, dtype: object = None) -> Engine:
+def engine_for(
+    model: str | Path | None = None,
+    device: str | None = None,
+    dtype: object = None,
+    memory: str = "auto",
+    levers: Levers = Levers(),  # noqa: B008 - it is frozen
+) -> Engine:
     """Return this process's engine for a model; it lives as long as somebody holds it.
 
     Parameters
@@ -296,11 +365,13 @@ def engine_for(model: str | Path | None = None, device: str | None = None, dtype
         None: the CPU for the miniature, else "cuda" where there is one.
     dtype : str, torch.dtype or None
         None: float32 on the CPU, where bfloat16 is slow, and bfloat16 elsewhere.
+    memory, levers
+        See `Engine`.
 
     Raises
     ------
     ModelError
-        If there is no such model, device or dtype.
+        If there is no such model, device, dtype or way to lie in memory.
     """
     device = device or default_device(model)
     if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
@@ -309,17 +380,10 @@ def engine_for(model: str | Path | None = None, device: str | None = None, dtype
     if name not in DTYPES:
         raise ModelError(f"A model cannot be run in dtype={name!r}. Use one of {', '.join(DTYPES)}.")
     device = "cuda:0" if device == "cuda" else device
-    key = (find_model(model), device, name)
+    check(memory, device)
+    key = (find_model(model), device, name, memory, levers)
     with _lock:
         engine = _engines.get(key)
         if engine is None:
-            engine = _engines[key] = Engine(model, device, name)
+            engine = _engines[key] = Engine(model, device, name, memory, levers)
         return engine
-
-
-def _opaque(picture: Image.Image) -> Image.Image:
-    """Lay transparency on white; a model's own reading would bring up whatever colours lie under it."""
-    if picture.mode != "RGBA":
-        return picture.convert("RGB")
-    ground = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(ground, picture).convert("RGB")

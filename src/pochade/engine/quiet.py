@@ -1,21 +1,23 @@
 """Keeps diffusers and transformers from writing over a notebook while pochade works, and only then.
 
-Their progress bars and log lines go to stderr, where a notebook's comparison or a person's own output would be spoiled.
-The switches are process-wide, so they are turned off while at least one piece of work runs and put back after the last;
-log lines are dropped for the working threads alone.
+Their progress bars, log lines and warnings go to stderr, where a notebook's comparison or a person's own output would
+be spoiled. The switches are process-wide, so they are turned off while at least one piece of work runs and put back
+after the last; log lines are dropped for the working threads alone, and warnings only where those libraries warn.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from contextlib import ExitStack, contextmanager
+import warnings
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LIBRARIES = ("diffusers", "transformers", "huggingface_hub", "accelerate")
+_WARNERS = rf"({'|'.join(_LIBRARIES)})(\.|$)"
 _lock = threading.Lock()
 _working: list[int] = []
 _restore = ExitStack()
@@ -54,3 +56,11 @@ def _switch_off() -> None:
         for handler in logging.getLogger(name).handlers:
             handler.addFilter(_not_ours)
             _restore.callback(handler.removeFilter, _not_ours)
+    warnings.filterwarnings("ignore", module=_WARNERS)
+    _restore.callback(_warn_again, warnings.filters[0])
+
+
+def _warn_again(ours: object) -> None:
+    """Take our filter away, wherever it is by now: others add and remove theirs meanwhile."""
+    with suppress(ValueError):
+        warnings.filters.remove(ours)  # type: ignore[attr-defined]

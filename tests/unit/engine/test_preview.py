@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from pochade.engine.local import Engine
+from pochade.engine.painting import Painting
 from pochade.report import Report
 
 if TYPE_CHECKING:
@@ -16,39 +17,44 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def pipeline(tiny_model: Path) -> Any:
-    engine = Engine(tiny_model, "cpu", "float32")
-    engine.load(Report())
-    return engine._pipeline
+def engine(tiny_model: Path) -> Engine:
+    loaded = Engine(tiny_model, "cpu", "float32")
+    loaded.load(Report())
+    return loaded
 
 
-def test_unpacking_is_what_the_pipeline_does_before_it_decodes(pipeline: Any) -> None:
+@pytest.fixture(scope="module")
+def pipeline(engine: Engine) -> Any:
+    return engine.pipeline()
+
+
+@pytest.fixture
+def preview(pipeline: Any) -> Any:
+    from pochade.engine.latents import LAYOUTS
+    from pochade.engine.preview import Preview
+
+    return Preview(pipeline.vae, LAYOUTS["flux2"], 8)
+
+
+def test_the_guess_of_the_last_step_is_what_the_pipeline_decodes(
+    engine: Engine, pipeline: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
-    from pochade.engine.preview import unpack_flux2
+    from pochade.engine.latents import LAYOUTS
+    from pochade.engine.preview import Preview
 
-    width, height = 96, 64
-    latents = torch.randn(1, 16, height // 16, width // 16, generator=torch.Generator().manual_seed(0))
-    decoded_by_pipeline: list[Any] = []
-
-    def keep(_pipeline: Any, _index: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        decoded_by_pipeline.append(unpack_flux2(tensors["latents"], (width, height), pipeline.vae))
-        return {}
-
-    finished = pipeline(
-        prompt="a cat",
-        width=width,
-        height=height,
-        latents=latents,
-        num_inference_steps=1,
-        guidance_scale=1.0,
-        max_sequence_length=48,
-        text_encoder_out_layers=(1, 2),
-        output_type="latent",
-        callback_on_step_end=keep,
-        callback_on_step_end_tensor_inputs=["latents"],
-    ).images
-    assert torch.allclose(decoded_by_pipeline[0], finished, atol=1e-6)
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(Preview, "draw", lambda _self, guess, _size: seen.append(guess) or Image.new("RGB", (8, 8)))
+    monkeypatch.setattr("pochade.report.PREVIEW_SECONDS", 0.0)
+    painting = Painting("a red cat", (96, 64), (3,), 3, 1.0)
+    [picture] = engine.paint(painting, Report(previewed=lambda _: None))
+    assert len(seen) == 3
+    latents = LAYOUTS["flux2"].to_vae(seen[-1], painting.size, pipeline.vae)
+    with torch.no_grad():
+        decoded = pipeline.vae.decode(latents).sample
+    bare = pipeline.image_processor.postprocess(decoded, output_type="pil")[0]
+    assert np.abs(np.asarray(bare).astype(int) - np.asarray(picture).astype(int)).max() <= 1
 
 
 def test_the_map_reads_colours_from_latents_that_the_vae_encodes(pipeline: Any) -> None:
@@ -56,7 +62,7 @@ def test_the_map_reads_colours_from_latents_that_the_vae_encodes(pipeline: Any) 
 
     from pochade.engine.preview import fit
 
-    weight, bias = fit(pipeline.vae)
+    weight, bias = fit(pipeline.vae, 8)
     picture = torch.zeros(1, 3, 64, 64)
     picture[:, 0, :, 32:] = 1  # black beside red
     with torch.no_grad():
@@ -71,31 +77,48 @@ def test_the_map_is_the_same_every_time(pipeline: Any) -> None:
 
     from pochade.engine.preview import fit
 
-    assert all(torch.equal(a, b) for a, b in zip(fit(pipeline.vae), fit(pipeline.vae), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(fit(pipeline.vae, 8), fit(pipeline.vae, 8), strict=True))
 
 
-def test_a_preview_has_the_shape_of_the_picture_and_stays_small(pipeline: Any) -> None:
+def test_the_map_is_fitted_once_and_before_the_first_step(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pochade.engine import preview
+
+    told: list[str] = []
+    own = preview.fit
+    monkeypatch.setattr(preview, "fit", lambda *given: told.append("fit") or own(*given))
+    engine = Engine(tiny_model, "cpu", "float32")
+    painting = Painting("a red cat", (64, 64), (3,), 2, 1.0)
+    for _ in range(2):
+        list(engine.paint(painting, Report(lambda p: p.step and told.append(p.stage), previewed=lambda _: None)))
+    assert told.count("fit") == 1
+    assert told.index("fit") < told.index("painting")
+
+
+def test_a_preview_has_the_shape_of_the_picture_and_stays_small(preview: Any) -> None:
     import torch
 
-    from pochade.engine.preview import Preview
-
-    preview = Preview(pipeline.vae)
     for width, height in ((64, 64), (128, 64), (64, 160), (2048, 1024)):
         tokens = (width // 16) * (height // 16)
-        shown = preview.draw(torch.randn(1, tokens, 16), torch.zeros(1, tokens, 16), 0.5, (width, height))
+        shown = preview.draw(torch.randn(1, tokens, 16), (width, height))
         assert isinstance(shown, Image.Image)
         assert shown.mode == "RGB"
         assert max(shown.size) <= 512
         assert shown.width * height == shown.height * width
 
 
-def test_the_last_preview_is_of_the_finished_latents(pipeline: Any) -> None:
+def test_of_several_pictures_the_first_is_shown(preview: Any) -> None:
     import torch
 
-    from pochade.engine.preview import Preview
+    guesses = torch.randn(3, 16, 16)
+    shown, alone = preview.draw(guesses, (64, 64)), preview.draw(guesses[:1], (64, 64))
+    assert np.array_equal(np.asarray(shown), np.asarray(alone))
 
-    preview = Preview(pipeline.vae)
-    latents = torch.randn(1, 16, 16)
-    first = preview.draw(latents, torch.randn(1, 16, 16), 0.0, (64, 64))
-    second = preview.draw(latents, torch.randn(1, 16, 16), 0.0, (64, 64))
-    assert np.array_equal(np.asarray(first), np.asarray(second))
+
+def test_colours_become_8_bit_levels_with_and_without_alpha() -> None:
+    import torch
+
+    from pochade.engine.preview import to_pil
+
+    assert to_pil(torch.tensor([[[-1.0]], [[0.5]], [[2.0]]])).getpixel((0, 0)) == (0, 128, 255)
+    clear = to_pil(torch.tensor([[[1.0]], [[0.0]], [[0.0]], [[0.2]]]))
+    assert (clear.mode, clear.getpixel((0, 0))) == ("RGBA", (255, 0, 0, 51))

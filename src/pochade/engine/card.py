@@ -1,0 +1,108 @@
+"""What a model's own `card.json` may change of its family's row.
+
+It stands apart from `families` because a card is a stranger's file: it is read by a strict schema that lets nothing
+through but the few numbers named here, none of which reaches a pipeline's call unchecked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pochade.engine.rows import Task  # noqa: TC001 - pydantic reads it while running
+from pochade.engine.words import flatten
+from pochade.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Call", "Card", "Size", "card_of", "read_json"]
+
+
+class Call(BaseModel):
+    """A card's own call defaults; nothing else may reach the pipeline from a file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    num_inference_steps: int | None = Field(None, ge=1, le=1000)
+    guidance_scale: float | None = Field(None, ge=0, allow_inf_nan=False)
+    max_sequence_length: int | None = Field(None, ge=1)
+    text_encoder_out_layers: tuple[int, ...] | None = None
+
+
+class Size(BaseModel):
+    """A card's own rule of sizes, in pixels; the fields of `SizeRule`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: tuple[int, int]
+    multiple: int = Field(ge=1)
+    min_side: int = Field(ge=1)
+    max_side: int = Field(ge=1)
+    max_pixels: int = Field(ge=1)
+
+
+class Card(BaseModel):
+    """The part of `card.json` that pochade acts on; whatever else it tells is for people.
+
+    Attributes
+    ----------
+    name, version : str
+        What the model is called; None leaves the folder's name.
+    call : Call
+        Defaults for a request that names none.
+    size : Size or None
+        Sizes in pixels, where the family's are too many.
+    tasks : tuple of str or None
+        What the weights were trained for ("text", "edit", "mask"); None leaves whatever the family can do.
+    vocabulary : frozenset of str
+        Every word that the model was taught; empty when it does not say.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str | None = None
+    version: str | int = ""
+    call: Call = Call()
+    size: Size | None = None
+    tasks: tuple[Task, ...] | None = Field(None, min_length=1)
+    vocabulary: frozenset[str] = frozenset()
+
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _all_words(cls, value: object) -> frozenset[str]:
+        return flatten(value)
+
+
+def card_of(folder: Path) -> Card:
+    """Read a folder's card; an empty one where it has none.
+
+    Raises
+    ------
+    ModelError
+        If the card is damaged or says what no card may.
+    """
+    path = folder / "card.json"
+    if not path.is_file():
+        return Card()
+    try:
+        return Card.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(f"{path} is damaged at {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON file of a model.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is damaged: {error}. Copy or download the model again.") from error
