@@ -84,7 +84,8 @@ export function Progress({ words, state }: { words: Words; state: State }) {
   const { job, waiting } = state;
   if (!job) return null;
   const text = state.stopping === job.job ? words.stopping : progressText(words, job);
-  const determinate = job.stage === "painting" && job.steps > 0 && job.step > 0;
+  const counted = job.stage === "painting" || job.stage === "downloading";
+  const determinate = counted && job.steps > 0 && job.step > 0;
   return (
     <div class="pochade-progress">
       <div class="pochade-progress-text">
@@ -110,6 +111,7 @@ export function Progress({ words, state }: { words: Words; state: State }) {
 export function progressText(words: Words, job: JobCard): string {
   const parts = [words.stages[job.stage] ?? job.stage];
   if (job.stage === "painting" && job.steps > 0) parts.push(words.step(job.step, job.steps));
+  if (job.stage === "downloading" && job.steps > 0) parts.push(words.megabytes(job.step, job.steps));
   if (job.left !== null && job.left > 0.5) parts.push(words.left(job.left));
   return parts.join(" · ");
 }

@@ -76,14 +76,16 @@ export class Desk {
   go(turn: string | null): void {
     if (turn === this.store.state.current) return;
     this.store.dispatch({ type: "went", turn });
-    this.link.send({ kind: "go", turn });
+    this.link.send({ kind: "go", turn, index: null });
   }
 
+  /** Goes on from another picture of the turn; where the session can only be looked at, it is only shown. */
   turnTo(index: number): void {
-    const { current, pictures } = this.store.state;
+    const { current, pictures, session } = this.store.state;
     if (current === null) return;
     this.store.dispatch({ type: "index", index });
-    if (!pictures[pictureKey(current, index)]) this.link.send({ kind: "show", turn: current, index });
+    if (session?.writable && !session.closed) this.link.send({ kind: "go", turn: current, index });
+    else if (!pictures[pictureKey(current, index)]) this.link.send({ kind: "show", turn: current, index });
   }
 
   showEarlier(): void {

@@ -64,6 +64,7 @@ export interface Go {
   seq: number;
   kind: "go";
   turn: string | null;
+  index: number | null;
 }
 
 /** A view asks for everything; it repeats this until a snapshot answers. */
@@ -91,10 +92,11 @@ export interface Made {
   pictures: Picture[];
 }
 
-/** Another turn is current now; None: the next prompt makes a new picture. */
+/** Another turn, or another picture of it, is current now; None: the next prompt makes a new picture. */
 export interface Moved {
   kind: "moved";
   current: string | null;
+  index: number;
   pictures: Picture[];
 }
 
@@ -183,6 +185,7 @@ export interface Snapshot {
   turns: TurnCard[];
   total: number;
   current: string | null;
+  index: number;
   job: JobCard | null;
   waiting: number;
   pictures: Picture[];
@@ -217,6 +220,8 @@ export interface TurnCard {
   seconds: number;
   notes: string[];
   count: number;
+  picked: number;
+  stopped: boolean;
   masked: boolean;
   code: string;
 }

@@ -89,7 +89,7 @@ export function reduce(state: State, action: Action): State {
     case "stopping":
       return { ...state, stopping: action.job };
     case "went":
-      return { ...state, current: action.turn, index: 0, trouble: null };
+      return { ...state, current: action.turn, index: picked(state, action.turn), trouble: null };
     case "index":
       return { ...state, index: action.index };
     case "draft":
@@ -112,7 +112,8 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
         turns: message.turns,
         total: message.total,
         offer: message.total === 0 ? state.offer : null,
-        ...at(state, message.current),
+        current: message.current,
+        index: message.index,
         ...queue(state, message.job, message.waiting),
       };
     case "offer":
@@ -129,7 +130,12 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
     case "pictures":
       return withPictures(state, message.pictures, blobs);
     case "moved":
-      return { ...withPictures(state, message.pictures, blobs), ...at(state, message.current) };
+      return {
+        ...withPictures(state, message.pictures, blobs),
+        current: message.current,
+        index: message.index,
+        turns: state.turns.map((card) => (card.turn === message.current ? { ...card, picked: message.index } : card)),
+      };
     case "working":
       return { ...state, ...queue(state, message.job, message.waiting) };
     case "preview":
@@ -166,9 +172,9 @@ function hear(state: State, message: ToBrowser, blobs: readonly Blob[]): State {
   }
 }
 
-/** Where the session is; a turn other than the one shown starts at its first picture. */
-function at(state: State, current: string | null): Pick<State, "current" | "index"> {
-  return { current, index: current === state.current ? state.index : 0 };
+/** Which picture of a turn the session goes on from, as far as is known. */
+function picked(state: State, turn: string | null): number {
+  return state.turns.find((card) => card.turn === turn)?.picked ?? 0;
 }
 
 function queue(

@@ -20,6 +20,7 @@ const english = {
   progress: "Progress",
   stages: {
     queued: "Waiting",
+    downloading: "Downloading the model",
     loading: "Loading the model",
     painting: "Painting",
     composing: "Composing",
@@ -27,6 +28,7 @@ const english = {
     done: "Done",
   } as Record<string, string>,
   step: (step: number, steps: number) => `step ${step} of ${steps}`,
+  megabytes: (done: number, all: number) => `${done} of ${all} MB`,
   left: (seconds: number) => `about ${duration(seconds, "s", "min")} left`,
   waiting: (count: number) => `${count} more waiting`,
   invitation: "What shall we paint?",
@@ -85,6 +87,7 @@ const chinese: Words = {
   progress: "进度",
   stages: {
     queued: "排队中",
+    downloading: "正在下载模型",
     loading: "正在加载模型",
     painting: "正在作画",
     composing: "正在合成",
@@ -92,6 +95,7 @@ const chinese: Words = {
     done: "完成",
   },
   step: (step, steps) => `第 ${step}/${steps} 步`,
+  megabytes: (done, all) => `${done}/${all} MB`,
   left: (seconds) => `约剩 ${duration(seconds, "秒", "分钟")}`,
   waiting: (count) => `还有 ${count} 个在等待`,
   invitation: "想画点什么？",

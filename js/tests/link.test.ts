@@ -91,7 +91,7 @@ it("sends what is large in parts that a socket carries, in order, and all of it"
 });
 
 it("numbers its messages, and names no field id", () => {
-  link.send({ kind: "go", turn: null });
+  link.send({ kind: "go", turn: null, index: null });
   link.send({ kind: "ack", preview: 1 });
   const seqs = comm.sent.map(({ message }) => message.seq);
   expect(new Set(seqs).size).toBe(seqs.length);

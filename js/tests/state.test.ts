@@ -19,6 +19,8 @@ function card(turn: string, number: number): TurnCard {
     seconds: 0.5,
     notes: [],
     count: 1,
+    picked: 0,
+    stopped: false,
     masked: false,
     code: `s.generate('prompt ${turn}')`,
   };
@@ -35,6 +37,7 @@ const snapshot: Snapshot = {
   turns: [card("aaaa", 1), card("bbbb", 2)],
   total: 2,
   current: "bbbb",
+  index: 0,
   job: null,
   waiting: 0,
   pictures: [],
@@ -75,11 +78,20 @@ describe("what a Studio shows", () => {
       { turn: "cccc", index: 0, thumb: false, mime: "image/png" },
     ] as const;
     const made: ToBrowser = { kind: "made", card: card("cccc", 3), total: 3, pictures: [...pictures] };
-    const state = heard(live, made, { kind: "moved", current: "cccc", pictures: [] }, made);
+    const state = heard(live, made, { kind: "moved", current: "cccc", index: 0, pictures: [] }, made);
     expect(state.turns.map((turn) => turn.turn)).toEqual(["aaaa", "bbbb", "cccc"]);
     expect(state.current).toBe("cccc");
     expect(state.thumbs.cccc).toBe(blob);
     expect(state.pictures["cccc:0"]).toBe(blob);
+  });
+
+  it("shows the picture that was picked, here or in a cell, and goes back to it", () => {
+    const several = heard(live, { kind: "made", card: { ...card("cccc", 3), count: 4 }, total: 3, pictures: [] });
+    const picked = heard(several, { kind: "moved", current: "cccc", index: 2, pictures: [] });
+    expect(picked.index).toBe(2);
+    const away = reduce(picked, { type: "went", turn: "aaaa" });
+    expect(away.index).toBe(0);
+    expect(reduce(away, { type: "went", turn: "cccc" }).index).toBe(2);
   });
 
   it("puts an earlier page before what it has", () => {

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pochade.engine.models import models
     from pochade.errors import (
         Cancelled,
         ImageError,
@@ -51,6 +52,7 @@ __all__ = [
     "Turn",
     "WouldBlockError",
     "__version__",
+    "models",
     "open",
     "paint",
     "paint_mask",
@@ -71,6 +73,7 @@ _HOMES = {
     "StoreError": "errors",
     "Turn": "turn",
     "WouldBlockError": "errors",
+    "models": "engine.models",
     "open": "shortcuts",
     "paint": "shortcuts",
     "paint_mask": "shortcuts",

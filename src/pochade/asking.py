@@ -51,7 +51,7 @@ def complete(
     else:
         request = _from_words(prompt, task, dict(options), current, turns)
     for name in (request.image_turn, *request.reference_turns):
-        if name is not None and name not in turns.ids:
+        if name is not None and not turns.has(name):
             raise RequestError(f"This session has no turn {name!r}: pass the picture itself.")
     return request
 

@@ -1,4 +1,4 @@
-"""The command line: `pochade paint`, `pochade lab` and `pochade bench`.
+"""The command line: `pochade paint`, `pochade models`, `pochade lab` and `pochade bench`.
 
 It is one more view of the same road that cells and clicks use: it builds a request, follows its events and saves the
 picture. It stands alone so that `pochade --help` answers at once; whatever is heavy is imported inside a command.
@@ -51,10 +51,21 @@ def paint(
     model: Annotated[
         str | None, typer.Option(help="A diffusers folder or repository. The embedded miniature when left out.")
     ] = None,
+    negative: Annotated[str | None, typer.Option(help="What should not be in it, for models that read this.")] = None,
+    reference: Annotated[list[Path] | None, typer.Option(help="A picture to go by. May be repeated.")] = None,
     edit: Annotated[Path | None, typer.Option(help="Change this picture instead of painting a new one.")] = None,
     mask: Annotated[
         Path | None, typer.Option(help="With --edit: white is changed, black is kept byte for byte.")
     ] = None,
+    extend: Annotated[
+        str | None, typer.Option(help="With --edit: grow to a shape such as 16:9, or by left,top,right,bottom pixels.")
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="With --edit, for models that edit by noise: how much to repaint, up to 1.")
+    ] = None,
+    *,
+    transparent: Annotated[bool, typer.Option("--transparent", help="Leave the background out.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="With --edit: take the whole answer, keep no bytes.")] = False,
 ) -> None:
     """Paint one picture, or several, into a file."""
     from pochade.errors import PochadeError, RequestError  # `--help` answers without the package
@@ -63,9 +74,13 @@ def paint(
         _check_output(out)
         if edit is not None and size is not None:
             raise RequestError("An edit keeps the size of its picture: leave --size out.")
-        if mask is not None and edit is None:
-            raise RequestError("A mask says where to change a picture: name that picture with --edit.")
-        asked = {"n": n, "seed": seed, "steps": steps, "size": size, "image": edit, "mask": mask}
+        editing = {"--mask": mask, "--extend": extend, "--strength": strength, "--whole": whole or None}
+        if edit is None and (option := next((name for name, value in editing.items() if value is not None), None)):
+            raise RequestError(f"{option} is about a picture that is changed: name that picture with --edit.")
+        asked: dict[str, Any] = {"n": n, "seed": seed, "steps": steps, "size": size, "negative": negative}
+        asked |= {"references": reference, "image": edit, "mask": mask, "extend": _margins(extend)}
+        asked |= {"strength": strength, "keep": "none" if whole else None}
+        asked |= {"background": "transparent" if transparent else None}
         paths, notes = _paint(prompt, model, {name: value for name, value in asked.items() if value is not None}, out)
         for path in paths:
             typer.echo(path)
@@ -77,6 +92,12 @@ def paint(
         _leave(str(error), REFUSED)
     except OSError as error:
         _leave(f"{error.filename or out}: {error.strerror or error}.", REFUSED)
+
+
+def _margins(extend: str | None) -> Any:
+    """Read four numbers of pixels; a shape stays the text that it is, and what is neither is refused further on."""
+    parts = extend.split(",") if extend else []
+    return tuple(int(part) if part.strip().isdecimal() else part for part in parts) if len(parts) > 1 else extend
 
 
 def _paint(prompt: str, model: str | None, asked: dict[str, Any], out: Path) -> tuple[list[Path], tuple[str, ...]]:
@@ -95,7 +116,7 @@ def _follow(job: Job, progress: Progress) -> Turn:
     bar = progress.add_task("waiting", total=None)
     while True:
         now = job.progress
-        total = now.steps if now.stage == "painting" else None
+        total = now.steps if now.stage in {"painting", "downloading"} else None
         progress.update(bar, description=now.stage, completed=now.step, total=total)
         with contextlib.suppress(TimeoutError):
             return job.result(timeout=0.1)
@@ -139,6 +160,14 @@ def _save(turn: Turn, out: Path) -> list[Path]:
 def _leave(sentence: str, code: int) -> NoReturn:
     typer.echo(f"pochade: {sentence}", err=True)
     raise typer.Exit(code)
+
+
+@app.command()
+def models() -> None:
+    """List the models that have a short name, with their memory needs and licences."""
+    from pochade.engine.models import models as known
+
+    typer.echo(repr(known()))
 
 
 @app.command()
@@ -191,12 +220,33 @@ def has_display() -> bool:
 
 @app.command()
 def bench(
+    rows: Annotated[list[str] | None, typer.Argument(help="Which figures; all of them when left out.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the figures there as JSON too.", show_default=False)] = None,
+    model: Annotated[str | None, typer.Option(help="As for `pochade paint`.")] = None,
+    shape: Annotated[
+        str | None, typer.Option(help="Not a model but the true architecture of one, with drawn weights: klein-4b, …")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="1024x1024. The model's own when left out.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:1.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
+    memory: Annotated[str, typer.Option(help="auto, full, model, group, fp8 or quantised.")] = "auto",
+    compile_: Annotated[str, typer.Option("--compile", help="auto, regions or off.")] = "auto",
 ) -> None:
-    """Measure speed and memory on this machine."""
+    """Measure speed and memory on this machine: pochade beside the bare pipeline."""
     from pochade import bench as figures  # imports torch
+    from pochade.errors import PochadeError, RequestError
+    from pochade.sizes import parse_size
 
-    figures.main(json)
+    try:
+        pixels = parse_size(size)
+        if isinstance(pixels, str):
+            raise RequestError(f"--size {size}: a measurement wants pixels, such as 1024x1024.")
+        if rows and (strange := [row for row in rows if row not in figures.ROWS]):
+            raise RequestError(f"There is no figure {strange[0]!r}. There are: {', '.join(figures.ROWS)}.")
+        choices = {"device": device, "dtype": dtype, "memory": memory, "compile": compile_}
+        figures.run(rows or None, json, model=model, shape=shape, size=pixels, **choices)
+    except PochadeError as error:
+        _leave(str(error), REFUSED)
 
 
 def main() -> None:

@@ -66,6 +66,11 @@ class Place:
             self._keep(store)
             return False
 
+    def stay(self, store: Store) -> None:
+        """Stay where one stands although a newer turn is in the file, one that was stopped."""
+        with self._guard:
+            self._keep(store)
+
     def recall(self, store: Store) -> None:
         """Go where the file says one stood. It may come from elsewhere and say anything; then to the last turn."""
         ids = store.ids()

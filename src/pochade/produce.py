@@ -6,34 +6,29 @@ is a plain function from value to value; progress goes out, and a stop comes in,
 
 from __future__ import annotations
 
-import math
-import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from PIL import Image
-
-from pochade.errors import RequestError
-from pochade.imaging.compose import compose
+from pochade.engine.models import licence_note
+from pochade.errors import Cancelled
 from pochade.imaging.load import byte_hash, pixel_hash, png_bytes
-from pochade.sizes import resolve_size
+from pochade.planning import Finished, Plan, finish, plan_for
 from pochade.store import TurnRecord
 from pochade.turn import Turn
 
 if TYPE_CHECKING:
-    from pochade.engine.families import Capabilities
+    from PIL import Image
+
     from pochade.engine.local import Engine
-    from pochade.jobs import Report
+    from pochade.report import Report
     from pochade.request import Request
-    from pochade.sizes import SizeRule
     from pochade.store import Store
 
-SEEDS = 2**32
-STRETCH = 2
 
-
-def produce(request: Request, parent: Turn | None, engine: Engine, store: Store, report: Report) -> Turn:
+def produce(
+    request: Request, parent: Turn | None, engine: Engine, store: Store, report: Report, *, keep_stopped: bool = False
+) -> Turn:
     """Carry out a request and keep what came of it. Worker thread only.
 
     Parameters
@@ -48,6 +43,8 @@ def produce(request: Request, parent: Turn | None, engine: Engine, store: Store,
         Where the turn is kept, in one transaction.
     report : Report
         Where progress goes and a stop comes from.
+    keep_stopped : bool
+        Whether a turn that is stopped is kept too, with the pictures that were done by then or its last preview.
 
     Returns
     -------
@@ -57,33 +54,54 @@ def produce(request: Request, parent: Turn | None, engine: Engine, store: Store,
     Raises
     ------
     Cancelled
-        Within one step of a stop; nothing was kept.
-    RequestError, ModelError, StoreError
+        Within one step of a stop. Nothing was kept, or the stopped turn, which is the error's `turn`.
+    RequestError, ImageError, ModelError, StoreError
         Whatever is wrong with the request, the model or the file; nothing was kept.
     """
-    plan = _plan(request, engine.capabilities)  # small files tell; whatever is refused is refused at once
+    plan = plan_for(request, engine.capabilities)  # small files tell; whatever is refused is refused at once
     engine.load(report)
     started = time.monotonic()
+    pictures: list[Finished] = []
+    try:
+        for answer in engine.paint(plan.painting, report):
+            if len(pictures) + 1 == request.n:
+                report.stage("composing")
+            pictures.append(finish(answer, request, plan))
+            report.picture(len(pictures) - 1, request.n, pictures[-1].picture)
+        report.stage("storing")
+    except Cancelled as stop:
+        left = pictures or _last_seen(report, plan)
+        if not (keep_stopped and left):
+            raise
+        turn = _keep(request, parent, engine, store, plan, left, report, started, "stopped")
+        message = f"The request was stopped before it was finished; what there was is kept as turn {turn.id!r}."
+        raise Cancelled(message, turn) from stop
+    return _keep(request, parent, engine, store, plan, pictures, report, started, "done")
 
-    answers = engine.paint(
-        request.prompt,
-        size=plan.size,
-        seeds=[plan.seed + index for index in range(request.n)],
-        steps=plan.steps,
-        guidance=plan.guidance,
-        references=plan.references,
-        report=report,
-    )
 
-    report.stage("composing")
-    pictures = [_finish(answer, request, plan) for answer in answers]
-    pngs = [png_bytes(picture) for picture in pictures]
+def _last_seen(report: Report, plan: Plan) -> list[Finished]:
+    """Take the last preview for the picture of a turn that was stopped before one was done."""
+    preview = report.last_preview
+    return [] if preview is None else [Finished(preview.convert("RGB").resize(plan.size))]
 
-    report.stage("storing")
-    kept = _inputs(request, parent)
-    images = tuple(map(byte_hash, pngs))
+
+def _keep(
+    request: Request,
+    parent: Turn | None,
+    engine: Engine,
+    store: Store,
+    plan: Plan,
+    pictures: list[Finished],
+    report: Report,
+    started: float,
+    state: Literal["done", "stopped"],
+) -> Turn:
+    """Store a turn and everything that belongs to it."""
+    painting, unfinished = plan.painting, state == "stopped" and report.last_preview is not None
+    kept = _Kept.of(request, parent, pictures)
     inputs = (parent.id if parent else None, kept.source, kept.mask, kept.references)
-    numbers = (plan.seed, request.n, plan.size, plan.steps, plan.guidance)
+    numbers = (plan.seed, request.n, plan.size, painting.steps, painting.guidance)
+    notes = (*plan.notes, *(one.note for one in pictures), *report.notes, *engine.notes(painting.prompt))
     record = TurnRecord(
         id=store.new_id(request.task, request.prompt, numbers, inputs),
         parent=parent.id if parent else None,
@@ -92,149 +110,87 @@ def produce(request: Request, parent: Turn | None, engine: Engine, store: Store,
         prompt=request.prompt,
         seed=plan.seed,
         n=request.n,
-        size=pictures[0].size,
-        steps=plan.steps,
-        guidance=plan.guidance,
+        size=plan.size,
+        steps=painting.steps,
+        guidance=painting.guidance,
         seconds=time.monotonic() - started,
-        notes=(*plan.notes, *engine.notes(request.prompt)),
+        notes=tuple(dict.fromkeys(note for note in (*notes, licence_note(engine.model)) if note)),
         model=engine.model,
         versions=engine.versions,
         image_turn=parent.id if parent and request.image and kept.source is None else None,
+        image_index=kept.index,
         reference_turns=request.reference_turns,
-        images=images,
+        images=kept.images,
         source=kept.source,
         mask=kept.mask,
+        changed=kept.changed,
         references=kept.references,
+        state=state,
+        extra={"engine": engine.facts(painting), **_said(request, plan, pictures, unfinished=unfinished)},
     )
-    store.add(record, {**kept.blobs, **dict(zip(images, pngs, strict=True))})
+    store.add(record, kept.blobs, pixels=kept.pixels)
     return Turn(store, record)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """A request with every open question settled for one model."""
-
-    size: tuple[int, int]
-    final_size: tuple[int, int]
-    seed: int
-    steps: int
-    guidance: float
-    references: tuple[Image.Image, ...]
-    notes: tuple[str, ...]
-
-
-def _plan(request: Request, model: Capabilities) -> _Plan:
-    """Settle size, seed, steps and guidance, and bring every picture to a size that the model takes.
-
-    An edit keeps the size of its picture. Where the model cannot work at that size it gets a resampled copy, and its
-    answer is brought back; the stored picture itself is never touched.
-    """
-    picture, rule = request.image, model.size
-    notes = []
-    if picture is None:
-        size, note = resolve_size(request.size, rule)
-        final_size = size
-    else:
-        size, final_size, note = nearest_size(picture.size, rule), picture.size, None
-        if size != final_size:
-            note = (
-                f"The picture is {_spell(final_size)}; {model.name} worked on a copy of {_spell(size)}, and its answer "
-                f"was brought back to {_spell(final_size)}."
-            )
-    if note:
-        notes.append(note)
-    if picture is not None and request.mask is None and _is_transparent(picture):
-        notes.append(f"{model.name} paints without transparency: what was transparent was read as white.")
-    references = [reference.resize(nearest_size(reference.size, rule), _SMOOTH) for reference in request.references]
-    if picture is not None:
-        references.insert(0, picture.resize(size, _SMOOTH))
-    return _Plan(
-        size=size,
-        final_size=final_size,
-        seed=secrets.randbelow(SEEDS) if request.seed is None else request.seed,
-        steps=request.steps or model.steps,
-        guidance=model.guidance if request.guidance is None else request.guidance,
-        references=tuple(references),
-        notes=tuple(notes),
-    )
-
-
-def nearest_size(size: tuple[int, int], rule: SizeRule) -> tuple[int, int]:
-    """Find the size to work at for a picture that is there already, whatever its size.
-
-    Parameters
-    ----------
-    size : tuple of int
-        Width and height of the picture in pixels.
-    rule : SizeRule
-        What the model takes.
-
-    Returns
-    -------
-    tuple of int
-        The nearest size that the model takes; for a picture beyond its limits, that shape at the model's usual area,
-        or the nearest shape that the model knows.
-
-    Raises
-    ------
-    RequestError
-        If the picture would have to be stretched to more than twice its shape.
-    """
-    width, height = size
-    if min(size) >= rule.min_side and max(size) <= rule.max_side and width * height <= rule.max_pixels:
-        return resolve_size(size, rule)[0]
-    longer, widest = max(size) / min(size), rule.sides[-1] / rule.sides[0]
-    if longer > STRETCH * widest:
-        raise RequestError(
-            f"A picture of {_spell(size)} is too narrow for this model, whose shapes go up to {widest:g}:1. Crop it."
-        )
-    shape = math.floor(min(longer, widest) * 1000) / 1000  # never rounded beyond what the model takes
-    return resolve_size(f"{shape}:1" if width >= height else f"1:{shape}", rule)[0]
-
-
-def _finish(answer: Image.Image, request: Request, plan: _Plan) -> Image.Image:
-    """Bring an answer to its final size, and with a mask back into its picture."""
-    if request.image is not None and request.mask is not None:
-        return compose(request.image, answer, request.mask)
-    return answer if answer.size == plan.final_size else answer.resize(plan.final_size, _SMOOTH)
+def _said(request: Request, plan: Plan, pictures: list[Finished], *, unfinished: bool) -> dict[str, Any]:
+    """Gather what was asked beyond a record's own fields, and what was found; only what is worth a word."""
+    said: dict[str, Any] = {"negative": request.negative, "strength": request.strength, "extend": request.extend}
+    said["background"] = None if request.background == "auto" else request.background
+    said["keep"] = None if request.keep == "auto" else request.keep
+    said["corrected"] = True if request.changed is not None else None
+    said["rewritten"] = plan.painting.prompt if plan.painting.prompt != request.prompt else None
+    said["preview"] = True if unfinished else None
+    said["found"] = [one.found for one in pictures] if any(one.found for one in pictures) else None
+    return {name: value for name, value in said.items() if value is not None}
 
 
 @dataclass(frozen=True)
-class _Inputs:
-    """The pictures that a request brought, named by hash, and the bytes of those that have to be kept."""
+class _Kept:
+    """The pictures of a turn, those that came with the request too, named by hash, and the bytes to be stored."""
 
+    images: tuple[str, ...]
+    changed: tuple[str | None, ...]
     source: str | None
+    index: int
     mask: str | None
     references: tuple[str, ...]
     blobs: dict[str, bytes]
+    pixels: dict[str, str]
+
+    @classmethod
+    def of(cls, request: Request, parent: Turn | None, pictures: list[Finished]) -> _Kept:
+        """Encode them. The parent's own pictures are there already and need no second name."""
+        blobs: dict[str, bytes] = {}
+        pixels: dict[str, str] = {}
+
+        def keep(picture: Image.Image | None) -> str | None:
+            if picture is None:
+                return None
+            data = png_bytes(picture)
+            name = byte_hash(data)
+            blobs[name] = data
+            pixels[name] = pixel_hash(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
+            return name
+
+        images = tuple(str(keep(one.picture)) for one in pictures)
+        changed = tuple(keep(one.changed) for one in pictures) if any(one.changed for one in pictures) else ()
+        index = _index(request.image, parent)
+        return cls(
+            images=images,
+            changed=changed,
+            source=keep(request.image) if index is None else None,
+            index=index or 0,
+            mask=keep(request.mask),
+            references=tuple(str(keep(one)) for one in request.references),
+            blobs=blobs,
+            pixels=pixels,
+        )
 
 
-def _inputs(request: Request, parent: Turn | None) -> _Inputs:
-    """Encode what was brought. The parent's own (first) picture is there already and needs no second name."""
-    blobs: dict[str, bytes] = {}
-
-    def keep(picture: Image.Image) -> str:
-        data = png_bytes(picture)
-        name = byte_hash(data)
-        blobs[name] = data
-        return name
-
-    image = request.image
-    brought = image is not None and (parent is None or pixel_hash(image) != pixel_hash(parent.image))
-    return _Inputs(
-        source=keep(image) if image is not None and brought else None,
-        mask=keep(request.mask) if request.mask is not None else None,
-        references=tuple(map(keep, request.references)),
-        blobs=blobs,
-    )
-
-
-def _is_transparent(picture: Image.Image) -> bool:
-    return picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)
-
-
-def _spell(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"
-
-
-_SMOOTH = Image.Resampling.LANCZOS
+def _index(image: Image.Image | None, parent: Turn | None) -> int | None:
+    """Tell which of the parent's pictures is edited; None where it is none of them."""
+    if image is None or parent is None:
+        return None
+    wanted = pixel_hash(image)
+    first = (parent.picked, *(place for place in range(len(parent)) if place != parent.picked))
+    return next((place for place in first if pixel_hash(parent[place].image) == wanted), None)

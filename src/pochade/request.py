@@ -8,7 +8,7 @@ the exact size, which `pochade.sizes` settles when the model's rule is known.
 import difflib
 import math
 from collections.abc import Sequence
-from typing import Any, Literal, Self, TypedDict, Unpack
+from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -39,9 +39,14 @@ MAX_REFERENCES = 10
 MAX_SEED = 2**53 - 1  # the largest whole number that JavaScript carries exactly
 
 Task = Literal["generate", "edit"]
+Background = Literal["auto", "opaque", "transparent"]
+Keep = Literal["auto", "none"]
+Margins = tuple[int, int, int, int]
 
 _BOUNDS = {"n": (1, MAX_PICTURES), "seed": (0, MAX_SEED), "steps": (1, MAX_STEPS)}
 _MASK_NEEDS_EDIT = "A mask needs an edit: it says which part of a picture may change, so pass that picture as image."
+_BACKGROUNDS, _KEEPS = ("auto", "opaque", "transparent"), ("auto", "none")
+_MARGINS = 4
 
 
 class Options(TypedDict, total=False):
@@ -53,9 +58,15 @@ class Options(TypedDict, total=False):
     seed: int | None
     steps: int | None
     guidance: float | None
+    negative: str | None
+    strength: float | None
+    background: Background
     image: object
     image_turn: str | None
     mask: object
+    keep: Keep
+    changed: object
+    extend: Margins | str | None
     references: object
     reference_turns: Sequence[str | None]
 
@@ -72,20 +83,33 @@ class Request(BaseModel):
     n : int
         How many pictures, 1 to 16. Picture k (from 0) is painted with ``seed + k``.
     size : (int, int), str or None
-        (width, height) in pixels, or a ratio ``"w:h"`` at the model's usual area. None is the model's own size. An
-        edit keeps the size of `image`, so it has none.
+        (width, height) in pixels, a ratio ``"w:h"`` at the model's usual area, an area ``"1.5MP"`` or both. None is the
+        model's own size. An edit keeps the size of `image`, so it has none.
     seed : int or None
         0 to 2**53 - 1. None lets the road draw one, which the turn records.
     steps : int or None
         Denoising steps, 1 to 1000. None is the model's own number.
     guidance : float or None
         How strictly the prompt is followed, 0 or more. None is the model's own value.
+    negative : str or None
+        What should not be in the picture, for models that read it.
+    strength : float or None
+        How much of the picture an edit by noise (img2img) repaints, above 0 up to 1. None is pochade's own value.
+    background : "auto", "opaque" or "transparent"
+        Whether the picture's ground is to be painted or left out; "auto" is as the model, or the picture, has it.
     image : PIL.Image.Image or None
         The picture that an edit changes: 8-bit "RGB" or "RGBA".
     image_turn : str or None
         The id of the turn whose picture `image` is, if it is one.
     mask : PIL.Image.Image or None
         Mode "L", as large as `image`: 255 where it may change, 0 where not one byte may.
+    keep : "auto" or "none"
+        For an edit without a mask: find what the model truly changed and keep the picture's own bytes elsewhere, or
+        take the model's whole answer.
+    changed : PIL.Image.Image or None
+        Mode "L": what to take for changed, where a person corrected what was found.
+    extend : (int, int, int, int) or None
+        By how many pixels the picture grows to the left, top, right and bottom; its own pixels stay.
     references : tuple of PIL.Image.Image
         Pictures to take a style, a colour, a subject or a layout from; at most 10.
     reference_turns : tuple of (str or None)
@@ -106,9 +130,15 @@ class Request(BaseModel):
     seed: int | None = None
     steps: int | None = None
     guidance: float | None = None
+    negative: str | None = None
+    strength: float | None = None
+    background: Background = "auto"
     image: Image.Image | None = None
     image_turn: str | None = None
     mask: Image.Image | None = None
+    keep: Keep = "auto"
+    changed: Image.Image | None = None
+    extend: Margins | None = None
     references: tuple[Image.Image, ...] = ()
     reference_turns: tuple[str | None, ...] = Field(default=(), validate_default=True)
 
@@ -124,7 +154,7 @@ class Request(BaseModel):
 
     @classmethod
     def of(cls, prompt: str, **options: Unpack[Options]) -> Self:
-        """Build a request from pictures of any kind.
+        """Build a request from pictures of any kind, and margins also as the shape to grow to (``extend="16:9"``).
 
         Parameters
         ----------
@@ -132,8 +162,8 @@ class Request(BaseModel):
             The words.
         **options
             The attributes of `Request`. `image` and each of `references` may be whatever
-            `pochade.imaging.load.load_image` reads, `mask` whatever `pochade.imaging.mask.load_mask` reads; a turn
-            brings its id along. Pictures are copied, so that drawing on yours later changes nothing here.
+            `pochade.imaging.load.load_image` reads, `mask` and `changed` whatever `pochade.imaging.mask.load_mask`
+            reads; a turn brings its id along. Pictures are copied, so that drawing on yours later changes nothing here.
 
         Raises
         ------
@@ -146,10 +176,15 @@ class Request(BaseModel):
         if (image := values.get("image")) is not None:
             values["image"] = load_image(image, name="The picture to change")
             values["image_turn"] = values.get("image_turn") or _turn_id(image)
-        if (mask := values.get("mask")) is not None:
-            if image is None:
-                raise RequestError(_MASK_NEEDS_EDIT)
-            values["mask"] = load_mask(mask, values["image"].size)
+        for name in ("mask", "changed"):
+            if (mask := values.get(name)) is not None:
+                if image is None:
+                    raise RequestError(_MASK_NEEDS_EDIT)
+                values[name] = load_mask(mask, values["image"].size)
+        if isinstance(extend := values.get("extend"), str) and image is not None:
+            from pochade.imaging.fit import margins
+
+            values["extend"] = margins(values["image"].size, extend)
         references = _as_sequence(values.get("references"))
         if len(references) > MAX_REFERENCES:
             raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")
@@ -195,13 +230,53 @@ class Request(BaseModel):
     def _guidance_is_a_number(cls, value: object) -> float | None:
         if value is None:
             return None
-        try:
-            number = math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
+        number = _number(value)
         if not 0 <= number < math.inf:
             raise RequestError(f"guidance must be a number, 0 or more, not {brief(value)}.")
         return number
+
+    @field_validator("strength", mode="before")
+    @classmethod
+    def _strength_is_a_share(cls, value: object) -> float | None:
+        if value is None:
+            return None
+        number = _number(value)
+        if not 0 < number <= 1:
+            raise RequestError(f"strength must be a number above 0 and up to 1, not {brief(value)}.")
+        return number
+
+    @field_validator("negative", mode="before")
+    @classmethod
+    def _negative_is_text(cls, value: object) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise RequestError(f"negative must be text, not {type(value).__name__}.")
+        if len(value) > MAX_PROMPT:
+            raise RequestError(f"negative has {len(value):,} characters; at most {MAX_PROMPT:,} can be read.")
+        return value.strip() or None
+
+    @field_validator("background", "keep", mode="before")
+    @classmethod
+    def _one_of_the_words(cls, value: object, info: ValidationInfo) -> object:
+        words = _BACKGROUNDS if info.field_name == "background" else _KEEPS
+        if value not in words:
+            raise RequestError(f"{info.field_name} must be {' or '.join(map(repr, words))}, not {brief(value)}.")
+        return value
+
+    @field_validator("extend", mode="before")
+    @classmethod
+    def _margins_are_whole_numbers(cls, value: object) -> Margins | None:
+        if value is None:
+            return None
+        numbers = [whole_number(one) for one in value] if isinstance(value, Sequence) else []
+        margins = tuple(number for number in numbers if number is not None and number >= 0)
+        if isinstance(value, str) or len(numbers) != _MARGINS or len(margins) != _MARGINS or not any(margins):
+            raise RequestError(
+                "extend must be (left, top, right, bottom) in pixels, not all 0, or the shape to grow to, such as "
+                f"'16:9'; not {brief(value)}."
+            )
+        return cast("Margins", margins)
 
     @field_validator("size", mode="before")
     @classmethod
@@ -243,8 +318,10 @@ class Request(BaseModel):
             raise RequestError("Generating starts from words: edit the picture instead, or pass it in references.")
         if self.image_turn is not None and self.image is None:
             raise RequestError("image_turn names the turn that image comes from, but there is no image.")
-        if self.mask is not None and self.image is not None:
-            check_mask(self.mask, self.image.size)
+        for mask in (self.mask, self.changed):
+            if mask is not None and self.image is not None:
+                check_mask(mask, self.image.size)
+        self._check_what_only_edits_have()
         if self.image is not None and self.size not in (None, self.image.size):
             raise RequestError(
                 "An edit keeps the size of its picture: leave size out, or generate a new picture of the size you want."
@@ -252,6 +329,33 @@ class Request(BaseModel):
         if self.seed is not None and self.seed + self.n - 1 > MAX_SEED:
             raise RequestError(f"Picture k is painted with seed + k, and {self.seed:,} leaves no room for {self.n}.")
         return self
+
+    def _check_what_only_edits_have(self) -> None:
+        if self.task == "generate":
+            if (
+                name := next((n for n in ("strength", "changed", "extend") if getattr(self, n) is not None), None)
+            ) is not None:
+                raise RequestError(f"{name} is about a picture that is changed: pass it as image, or leave {name} out.")
+            return
+        if self.mask is not None and self.changed is not None:
+            raise RequestError("changed corrects what is found without a mask: give the one or the other.")
+        if self.keep == "none" and self.changed is not None:
+            raise RequestError("keep='none' takes the whole answer, so changed has no use: leave one of them out.")
+        if self.extend is not None and (self.mask is not None or self.changed is not None):
+            raise RequestError("extend paints only what is new around the picture: leave mask and changed out.")
+        if self.extend is not None and self.image is not None:
+            left, top, right, bottom = self.extend
+            width, height = self.image.width + left + right, self.image.height + top + bottom
+            if width * height > MAX_PIXELS:
+                raise RequestError(f"The picture would grow to {width:,}×{height:,}: at most {MAX_PIXELS:,} pixels.")
+
+
+def _number(value: object) -> float:
+    """Return the number that `value` is, NaN for anything else; text and True are none."""
+    try:
+        return math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _turn_id(source: object) -> str | None:

@@ -7,13 +7,16 @@ the device's worker. It paints nothing and shows nothing itself; every view foll
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Self, Unpack, overload
-from weakref import WeakValueDictionary
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, overload
+from weakref import WeakMethod, WeakValueDictionary
 
 from pochade.asking import complete
-from pochade.engine.families import MINIATURE
+from pochade.conversation import Conversation
+from pochade.engine.levers import chosen
 from pochade.engine.local import engine_for
-from pochade.errors import StoreError
+from pochade.engine.models import MINIATURE
+from pochade.errors import Cancelled, StoreError
 from pochade.jobs import Event, worker_for
 from pochade.keeping import Keeping
 from pochade.listeners import Listeners
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from pochade.engine.families import Capabilities
     from pochade.engine.local import Engine
     from pochade.jobs import Job, Report
-    from pochade.request import Options, Request, Task
+    from pochade.request import Request, Task
     from pochade.store import Store
     from pochade.turn import Turn
     from pochade.widgets.studio import Studio
@@ -38,7 +41,7 @@ __all__ = ["Session", "open_already"]
 _sessions: WeakValueDictionary[Path, Session] = WeakValueDictionary()  # by file: each has one session in a process
 
 
-class Session:
+class Session(Conversation):
     """A conversation with one model, kept turn by turn in one file.
 
     Parameters
@@ -54,6 +57,17 @@ class Session:
         "cpu", "cuda" or "cuda:1". By default the CPU for the miniature, else "cuda" where there is one.
     dtype : str or torch.dtype, optional
         By default float32 on the CPU and bfloat16 elsewhere.
+    memory : str
+        How the model lies in memory: "auto" chooses by what is needed and what there is; "full", "model", "group",
+        "fp8" or "quantised" force it. See `pochade.engine.memory`.
+    compile : "auto", "regions" or "off"
+        Whether the model's repeated blocks are compiled; "auto" does so on a graphics card where it will pay.
+    attention : str
+        "auto", "off", or the name of one of diffusers' attention backends.
+    cache : str, optional
+        A step cache that trades a little of the picture for speed, such as "taylorseer"; by default none.
+    keep_stopped : bool
+        Whether a turn that is stopped is kept too, with the pictures that were done by then or its last preview.
 
     Attributes
     ----------
@@ -64,6 +78,8 @@ class Session:
     ------
     ModelError
         If there is no such model, device or dtype.
+    RequestError
+        If one of the other choices does not exist.
     StoreError
         If the file is not one of ours, is damaged or cannot be made.
     """
@@ -75,13 +91,20 @@ class Session:
         path: str | Path | None = None,
         device: str | None = None,
         dtype: object = None,
+        memory: str = "auto",
+        compile: str = "auto",  # noqa: A002 - what PyTorch calls it
+        attention: str = "auto",
+        cache: str | None = None,
+        keep_stopped: bool = False,
     ) -> None:
         self._guard = threading.RLock()
         self._listeners = Listeners()
         self._studio: Studio | None = None
         self._closed = False
-        self._device, self._dtype = device, dtype
-        self._engine = None if model is None and path is not None else engine_for(model, device, dtype)
+        self._keep_stopped = keep_stopped
+        levers = chosen(compile=compile, attention=attention, cache=cache)
+        self._engine_for = partial(engine_for, device=device, dtype=dtype, memory=memory, levers=levers)
+        self._engine = None if model is None and path is not None else self._engine_for(model)
         self._model = self._engine.model if self._engine is not None else MINIATURE
         self._place = Place()
         self._keeping = Keeping(path)
@@ -95,6 +118,7 @@ class Session:
     def _continue(self) -> None:
         """Go on where the file says, with its model unless another was asked for."""
         store = self._keeping.opened(self._model)
+        store.on_pick = WeakMethod(self._picked)
         if self._engine is None:
             self._model = store.meta("model") or MINIATURE
         elif store.writable:
@@ -138,93 +162,7 @@ class Session:
         """The jobs that wait or run, in order."""
         return self._listeners.jobs
 
-    # What is asked of it.
-
-    def say(self, prompt: str, **options: Unpack[Options]) -> Turn:
-        """Edit the current picture, or make one where there is none. Options are those of `generate` and `edit`."""
-        return self.submit(prompt, **options).result()
-
-    def generate(
-        self,
-        prompt: str,
-        *,
-        n: int = 1,
-        size: tuple[int, int] | str | None = None,
-        seed: int | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        references: object = (),
-    ) -> Turn:
-        """Make a new picture from words.
-
-        Parameters
-        ----------
-        prompt : str
-            What to paint.
-        n : int
-            How many pictures, 1 to 16; picture k is painted from ``seed + k``.
-        size : (int, int) or str, optional
-            Width and height in pixels, "640x480", a ratio such as "16:9", "square", "landscape" or "portrait".
-        seed : int, optional
-            Same seed, same picture. Drawn, and recorded, when left out.
-        steps : int, optional
-            Denoising steps; by default the model's own number.
-        guidance : float, optional
-            How strictly the prompt is followed; by default the model's own value.
-        references : picture or sequence of pictures
-            Pictures to go by, of any kind: PIL, array, tensor, path, bytes, figure or turn.
-
-        Returns
-        -------
-        Turn
-            The finished turn, which is now the current one.
-
-        Raises
-        ------
-        RequestError
-            If it cannot be carried out as asked; the message says what to ask instead.
-        ReadOnlyError
-            If the session can only be looked at.
-        WouldBlockError
-            On a thread that must not wait, such as a button's; use `submit` with ``on_done``.
-        Cancelled
-            If it was stopped, from a Studio or by code.
-        """
-        numbers: dict[str, Any] = {"n": n, "size": size, "seed": seed, "steps": steps, "guidance": guidance}
-        return self.submit(prompt, task="generate", references=references, **numbers).result()
-
-    def edit(
-        self,
-        prompt: str,
-        *,
-        image: object = None,
-        mask: object = None,
-        references: object = (),
-        n: int = 1,
-        seed: int | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-    ) -> Turn:
-        """Change a picture by words.
-
-        Parameters
-        ----------
-        prompt : str
-            What to change.
-        image : picture, optional
-            What to change it in: a turn or a picture of any kind. By default the current turn's.
-        mask : picture, optional
-            Where to change it: as large as the picture, white where it may change. Every byte outside stays.
-        references, n, seed, steps, guidance
-            As in `generate`.
-
-        Returns
-        -------
-        Turn
-            The finished turn, of the picture's size. It raises what `generate` raises.
-        """
-        numbers: dict[str, Any] = {"n": n, "seed": seed, "steps": steps, "guidance": guidance}
-        return self.submit(prompt, task="edit", image=image, mask=mask, references=references, **numbers).result()
+    # What is asked of it; the words for it are in `Conversation`.
 
     def submit(
         self,
@@ -232,6 +170,7 @@ class Session:
         *,
         task: Task | None = None,
         on_done: Callable[[Job], None] | None = None,
+        keep_stopped: bool | None = None,
         **options: Any,
     ) -> Job:
         """Put a request in the queue and return at once.
@@ -246,13 +185,15 @@ class Session:
             By default what `say` would do.
         on_done : callable, optional
             Called with the job when it ends, on the worker thread.
+        keep_stopped : bool, optional
+            As in `Session`, for this request alone. The error of a stopped job has the turn as its `turn`.
         **options
             Those of `generate` and `edit`.
 
         Returns
         -------
         Job
-            ``job.result()`` waits, ``await job`` too, ``job.cancel()`` stops.
+            ``job.result()`` waits, ``await job`` too, ``job.cancel()`` stops, ``job.move(0)`` puts it next in line.
 
         Raises
         ------
@@ -262,16 +203,25 @@ class Session:
         engine, moves = self._running(), self._place.moves
         request = complete(prompt, task, options, current=self.current, turns=self.turns)
         store = self._keeping.writing(self._model)
+        store.on_pick = WeakMethod(self._picked)
+        keep = self._keep_stopped if keep_stopped is None else keep_stopped
         parent = self.turns[request.image_turn] if request.image_turn is not None else None
 
         def work(report: Report) -> Turn:
-            turn = produce(request, parent, engine, store, report)
+            try:
+                turn = produce(request, parent, engine, store, report, keep_stopped=keep)
+            except Cancelled as stop:
+                if stop.turn is not None:
+                    self._place.stay(store)
+                raise
             if self._place.arrive(turn.id, moves, store):
                 self._listeners.tell(Event("current", turn=turn))
             return turn
 
         worker, told = worker_for(engine.device), self._listeners
-        return worker.submit(work, request=request, emit=told.tell, on_done=on_done, watched=told.watched)
+        return worker.submit(
+            work, request=request, emit=told.tell, on_done=on_done, watched=told.watched, keep_preview=keep
+        )
 
     # Where the conversation stands.
 
@@ -284,6 +234,10 @@ class Session:
     @current.setter
     def current(self, turn: Turn | str | None) -> None:
         self._go(lambda store: self._place.go(self.turns.id_of(turn), store))
+
+    def _picked(self, turn: str) -> None:
+        if not self._closed:
+            self.current = turn
 
     def new(self) -> None:
         """Begin afresh: the next `say` makes a picture. Every turn stays."""
@@ -387,7 +341,7 @@ class Session:
         with self._guard:
             self._check_open()
             if self._engine is None:
-                self._engine = engine_for(self._model, self._device, self._dtype)
+                self._engine = self._engine_for(self._model)
             return self._engine
 
     def _check_open(self) -> None:

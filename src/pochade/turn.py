@@ -4,8 +4,8 @@ A `Turn` carries no pixels, only the store and a record, so a thousand turns wei
 equal. It stands alone because every view, the code that it writes about itself included, is a function of that record.
 """
 
+import dataclasses
 import io
-import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,12 +17,12 @@ from PIL import Image
 
 from pochade.errors import RequestError
 from pochade.imaging.load import load_image, png_bytes
+from pochade.imaging.sheet import contact_sheet
 from pochade.store import Store, TurnRecord
 
 __all__ = ["Turn"]
 
 _SHOWN = 60  # characters of a prompt in a repr
-_GAP = 4  # pixels between the pictures of a contact sheet
 
 
 class Turn:
@@ -91,14 +91,67 @@ class Turn:
         return None if self.record.parent is None else self._other(self.record.parent)
 
     @property
+    def negative(self) -> str | None:
+        """What should not be in the picture; None where nothing was said."""
+        return self.record.extra.get("negative")
+
+    @property
+    def rewritten_prompt(self) -> str | None:
+        """What the model was given instead of `prompt`; None where it was given the prompt."""
+        return self.record.extra.get("rewritten")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before it was finished; its pictures are what there was by then."""
+        return self.record.state == "stopped"
+
+    @property
+    def picked(self) -> int:
+        """Which of the pictures the conversation goes on from, from 0; `image` and `png` are that one."""
+        return self.record.picked
+
+    def pick(self, index: int) -> "Turn":
+        """Go on from another of the pictures: it becomes `image`, and this turn the session's current one.
+
+        Parameters
+        ----------
+        index : int
+            Which, from 0.
+
+        Raises
+        ------
+        RequestError
+            There is no such picture in the turn.
+        ReadOnlyError
+            The session can only be looked at.
+        """
+        chosen = self[index]
+        self.store.set_picked(self.id, chosen.picked)  # the session that has the file open goes there
+        self.record = chosen.record
+        return chosen
+
+    def __getitem__(self, index: int) -> "Turn":
+        """Return this turn with another of its pictures as its `image`, to edit that one or to take it as a reference.
+
+        Nothing is changed by it; `pick` also goes there.
+        """
+        count = len(self.record.images)
+        if not -count <= index < count:
+            raise RequestError(f"Turn {self.id} has no picture {index}: it has {count}, numbered from 0.")
+        return Turn(self.store, dataclasses.replace(self.record, picked=index % count))
+
+    def __len__(self) -> int:
+        return len(self.record.images)
+
+    @property
     def children(self) -> "tuple[Turn, ...]":
         """The turns that grew from this one, oldest first."""
         return tuple(self._other(name) for name in self.store.children(self.id))
 
     @property
     def png(self) -> bytes:
-        """The stored bytes of the (first) picture."""
-        return self.store.blob(self.record.images[0])
+        """The stored bytes of the (picked) picture."""
+        return self.store.blob(self.record.images[self.picked])
 
     @property
     def pngs(self) -> tuple[bytes, ...]:
@@ -107,7 +160,7 @@ class Turn:
 
     @property
     def image(self) -> Image.Image:
-        """The (first) picture: a new PIL image, mode "RGB" or "RGBA", each time."""
+        """The (picked) picture: a new PIL image, mode "RGB" or "RGBA", each time."""
         return load_image(self.png)
 
     @property
@@ -119,7 +172,7 @@ class Turn:
     def source(self) -> Image.Image | None:
         """The picture that was edited, an upload or another turn's; None where nothing was."""
         if self.record.image_turn is not None:
-            return self._other(self.record.image_turn).image
+            return self._other(self.record.image_turn)[self.record.image_index].image
         return None if self.record.source is None else load_image(self.store.blob(self.record.source))
 
     @property
@@ -130,19 +183,29 @@ class Turn:
         return load_image(self.store.blob(self.record.mask)).convert("L")
 
     @property
+    def changed(self) -> Image.Image | None:
+        """Where an edit without a mask changed the (picked) picture, mode "L": 255 changed, 0 kept byte for byte.
+
+        None where nothing was looked for, or nearly everything had changed. Paint on it and pass it as ``changed=`` of
+        the same edit to correct it.
+        """
+        name = self.record.changed[self.picked] if self.record.changed else None
+        return None if name is None else load_image(self.store.blob(name)).convert("L")
+
+    @property
     def references(self) -> tuple[Image.Image, ...]:
         """The pictures that were given to go by, in order."""
         return tuple(load_image(self.store.blob(name)) for name in self.record.references)
 
-    def save(self, path: str | os.PathLike[str], index: int = 0) -> Path:
+    def save(self, path: str | os.PathLike[str], index: int | None = None) -> Path:
         """Save a picture as a file.
 
         Parameters
         ----------
         path : path-like
             Where. ``.png`` gets the stored bytes as they are; another ending that Pillow can write is encoded anew.
-        index : int
-            Which picture of the turn, from 0.
+        index : int, optional
+            Which picture of the turn, from 0; by default the picked one.
 
         Returns
         -------
@@ -155,10 +218,7 @@ class Turn:
             There is no such picture in the turn, or no picture format has that ending.
         """
         where = Path(path).expanduser()
-        count = len(self.record.images)
-        if not -count <= index < count:
-            raise RequestError(f"Turn {self.id} has no picture {index}: it has {count}, numbered from 0.")
-        data = self.store.blob(self.record.images[index])
+        data = (self if index is None else self[index]).png
         if where.suffix.lower() != ".png":
             data = _encoded(load_image(data), where)
         where.write_bytes(data)
@@ -177,12 +237,14 @@ class Turn:
         str
             One call. It names other turns by their ids, and uploads through the turn that brought them.
         """
-        record = self.record
+        record, extra = self.record, self.record.extra
         words = [repr(record.prompt)]
         if record.task == "edit":
-            words.append(f"image={self._named(name, record.image_turn, 'source')}")
+            words.append(f"image={self._named(name, record.image_turn, 'source', record.image_index)}")
         if record.mask is not None:
             words.append(f"mask={self._named(name, None, 'mask')}")
+        if extra.get("corrected"):
+            words.append(f"changed={self._named(name, None, 'changed')}")
         if record.references:
             words.append(f"references={self._references(name)}")
         if record.n > 1:
@@ -191,10 +253,15 @@ class Turn:
         if record.task == "generate":  # an edit keeps the size of what it edits
             words.append(f"size={record.size}")
         words += [f"steps={record.steps}", f"guidance={record.guidance!r}"]
+        said = ((word, extra.get(word)) for word in ("negative", "strength", "background", "keep", "extend"))
+        words += [f"{word}={tuple(v) if isinstance(v, list) else v!r}" for word, v in said if v is not None]
         return f"{name}.{record.task}({', '.join(words)})"
 
-    def _named(self, name: str, turn: str | None, part: str) -> str:
-        return f"{name}[{self.id!r}].{part}" if turn is None else f"{name}[{turn!r}]"
+    def _named(self, name: str, turn: str | None, part: str, index: int = 0) -> str:
+        if turn is None:
+            return f"{name}[{self.id!r}].{part}"
+        several = len(self._other(turn)) > 1  # then it is said which, whatever is picked one day
+        return f"{name}[{turn!r}][{index}]" if several else f"{name}[{turn!r}]"
 
     def _references(self, name: str) -> str:
         turns = self.record.reference_turns or (None,) * len(self.record.references)
@@ -207,7 +274,7 @@ class Turn:
         return Turn(self.store, self.store.get(id))
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:  # noqa: FBT001
-        """Return the (first) picture as height×width×3, uint8; transparency is left out."""
+        """Return the (picked) picture as height×width×3, uint8; transparency is left out."""
         if copy is False:
             raise ValueError("a turn's array is always a copy: its picture is read from the session file")
         return np.array(self.image.convert("RGB"), dtype=dtype)
@@ -221,7 +288,8 @@ class Turn:
     def __repr__(self) -> str:
         prompt = self.prompt if len(self.prompt) <= _SHOWN else self.prompt[: _SHOWN - 1] + "…"
         several = f"{self.record.n} × " if self.record.n > 1 else ""
-        return f"Turn({self.id!r}, {prompt!r}, {several}{self.size[0]}×{self.size[1]}, seed {self.seed})"
+        stopped = ", stopped" if self.stopped else ""
+        return f"Turn({self.id!r}, {prompt!r}, {several}{self.size[0]}×{self.size[1]}, seed {self.seed}{stopped})"
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
@@ -232,7 +300,7 @@ class Turn:
         return {kind: make() for kind, make in shown.items() if kind in wanted}
 
     def _picture(self) -> bytes:
-        return self.png if len(self.record.images) == 1 else png_bytes(_sheet(self.images))
+        return self.png if len(self.record.images) == 1 else png_bytes(contact_sheet(self.images))
 
 
 def _encoded(image: Image.Image, path: Path) -> bytes:
@@ -247,15 +315,3 @@ def _encoded(image: Image.Image, path: Path) -> bytes:
         flat = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
         flat.convert("RGB").save(buffer, kind)
     return buffer.getvalue()
-
-
-def _sheet(images: tuple[Image.Image, ...]) -> Image.Image:
-    """Lay pictures of one size out as near to a square as it goes, on nothing, so that any page shows between them."""
-    width, height = images[0].size
-    columns = math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
-    sheet = Image.new("RGBA", (columns * (width + _GAP) - _GAP, rows * (height + _GAP) - _GAP))
-    for place, image in enumerate(images):
-        row, column = divmod(place, columns)
-        sheet.paste(image.convert("RGBA"), (column * (width + _GAP), row * (height + _GAP)))
-    return sheet

@@ -74,6 +74,11 @@ class Turns(Sequence[Turn]):
             raise RequestError(f"{turn!r} is not a turn of this session: edit its picture with image=turn instead.")
         return turn.id if turn is not None else None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a turn of this id, without reading every other one."""
+        store = self._store()
+        return store is not None and name in store
+
     def __contains__(self, turn: object) -> bool:
         store = self._store()
         if store is None or not isinstance(turn, Turn):

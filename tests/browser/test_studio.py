@@ -151,6 +151,24 @@ def test_a_turn_made_by_a_cell_appears_in_the_open_studio(open_notebook):
     expect(notebook.studio.get_by_role("img", name="a red apple")).to_be_visible()
 
 
+def test_a_variant_that_is_paged_to_is_the_one_that_cells_go_on_from(open_notebook):
+    notebook = open_notebook(
+        SHOW, "t = s.generate('a dog', n=4, seed=3)", "print(s.current.picked, s.current.image == t[2].image)"
+    )
+    notebook.run(0)
+    expect(notebook.studio).to_be_visible()
+    notebook.run(1)
+    expect(turns(notebook)).to_have_count(1, timeout=PATIENCE_MS)
+    onwards = notebook.studio.get_by_role("button", name="Next picture")
+    onwards.click()
+    onwards.click()
+    expect(notebook.studio.get_by_text("3 of 4")).to_be_visible()
+    expect(notebook.studio.get_by_role("img", name="a dog").first).to_be_visible()
+    notebook.page.wait_for_timeout(500)  # the kernel is told; nothing on the page says when it has heard
+    notebook.run(2)
+    assert notebook.text(2) == "2 True\n"
+
+
 def test_a_click_on_a_turn_branches_there(open_notebook):
     notebook = open_notebook(SHOW, "print([s.turns.index(t.parent) if t.parent else None for t in s.turns])")
     notebook.run(0)

@@ -77,6 +77,28 @@ def test_an_edit_with_a_mask_changes_only_what_is_painted(run):
     assert (pixels("in.png") != pixels("out.png"))[~outside].any()
 
 
+def test_a_picture_grows_outwards_and_keeps_its_own_pixels(run):
+    Image.linear_gradient("L").resize((128, 128)).convert("RGB").save("in.png")
+    result = run("paint", "a beach", "--edit", "in.png", "--extend", "0,0,64,0", "-o", "out.png", "--seed", 3)
+    assert result.exit_code == 0, result.stderr
+    assert pixels("out.png").shape == (128, 192, 3)
+    assert (pixels("out.png")[:, :128] == pixels("in.png")).all()
+
+
+def test_a_transparent_picture_is_written_with_its_transparency(run):
+    result = run("paint", "a red apple", "--transparent", "-o", "apple.png", "--seed", 1)
+    assert result.exit_code == 0, result.stderr
+    assert pixels("apple.png").shape == (128, 128, 4)
+    assert pixels("apple.png")[0, 0, 3] == 0
+
+
+def test_models_are_listed_with_their_licences(run):
+    said = run("models").stdout
+    assert said.startswith("alias")
+    assert "black-forest-labs/FLUX.2-klein-4B" in said
+    assert "Apache-2.0" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -88,12 +110,18 @@ def test_an_edit_with_a_mask_changes_only_what_is_painted(run):
         (["a hat", "--edit", "missing.png"], "missing.png"),
         (["a hat", "--mask", "text.png"], "--edit"),
         (["a hat", "--edit", "text.png", "--size", "3:2"], "--size"),
+        (["a hat", "--extend", "16:9"], "--extend is about"),
+        (["a hat", "--whole"], "--whole is about"),
+        (["a hat", "--edit", "photo.png", "--extend", "1,2,x,4"], "16:9"),
+        (["a hat", "--edit", "photo.png", "--strength", "2"], "strength"),
+        (["a hat", "--reference", "missing.png"], "missing.png"),
         (["a cat", "-o", "nowhere/cat.png"], "nowhere"),
         (["a cat", "-o", "cat.bmp"], ".bmp"),
     ],
 )
 def test_bad_input_is_one_sentence_on_stderr_and_exit_code_two(run, arguments, sentence):
     Path("text.png").write_text("not a picture")
+    Image.new("RGB", (128, 128), "teal").save("photo.png")
     result = run("paint", *arguments)
     assert result.exit_code == 2
     assert result.stdout == ""

@@ -204,3 +204,79 @@ def test_equal_requests_are_equal_and_their_repr_is_the_same_every_time():
 def test_a_request_is_made_without_torch():
     check = "import sys, pochade.request; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", check], check=True)
+
+
+@pytest.mark.parametrize("strength", [0.01, 1, np.float32(0.5)])
+def test_strength_is_a_share(strength):
+    assert Request.of("a cat", task="edit", image=PHOTO, strength=strength).strength == pytest.approx(float(strength))
+
+
+@pytest.mark.parametrize("strength", [0, -0.5, 1.01, math.nan, True, "0.5", [1]])
+def test_strength_that_is_no_share_is_refused(strength):
+    with pytest.raises(RequestError, match="strength must be a number above 0 and up to 1"):
+        Request.of("a cat", task="edit", image=PHOTO, strength=strength)
+
+
+def test_a_negative_prompt_is_text_and_an_empty_one_is_none():
+    assert Request.of("a cat", negative=" blur ").negative == "blur"
+    assert Request.of("a cat", negative="  ").negative is None
+    for wrong, says in ((5, "negative must be text, not int"), ("x" * (MAX_PROMPT + 1), "at most 32,000")):
+        with pytest.raises(RequestError, match=says):
+            Request.of("a cat", negative=wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "says"),
+    [
+        ("background", "glass", "background must be 'auto' or 'opaque' or 'transparent', not 'glass'"),
+        ("background", None, "not None"),
+        ("keep", "all", "keep must be 'auto' or 'none', not 'all'"),
+        ("keep", True, "not True"),
+    ],
+)
+def test_words_that_are_no_choice_are_refused_with_the_choices(name, wrong, says):
+    with pytest.raises(RequestError, match=says):
+        Request.of("a cat", **{name: wrong})
+
+
+@pytest.mark.parametrize("extend", [(4, 0, 0, 0), [0, 1, 2, 3], (np.int64(1), 0, 0, 0)])
+def test_margins_are_taken_in_pixels(extend):
+    assert Request.of("more", task="edit", image=PHOTO, extend=extend).extend == tuple(map(int, extend))
+
+
+def test_margins_are_found_for_a_shape():
+    assert Request.of("more", task="edit", image=PHOTO, extend="2:1").extend == (4, 0, 4, 0)
+    with pytest.raises(ImageError, match="already"):
+        Request.of("more", task="edit", image=PHOTO, extend="4:3")
+
+
+@pytest.mark.parametrize("extend", [(0, 0, 0, 0), (1, 2, 3), (-1, 0, 0, 5), (1.5, 0, 0, 0), "1234", 5, (True, 1, 1, 1)])
+def test_margins_that_make_no_sense_are_refused_with_an_example(extend):
+    with pytest.raises((RequestError, ImageError), match="16:9"):
+        Request.of("more", task="edit", image=PHOTO, extend=extend)
+
+
+def test_a_picture_does_not_grow_beyond_what_can_be_handled():
+    with pytest.raises(RequestError, match="at most 50,000,000 pixels"):
+        Request.of("more", task="edit", image=PHOTO, extend=(100_000, 0, 0, 100_000))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"strength": 0.5}, "strength is about a picture that is changed"),
+        ({"extend": (1, 1, 1, 1)}, "extend is about a picture that is changed"),
+        ({"changed": MASK}, "A mask needs an edit"),
+        ({"task": "edit", "image": PHOTO, "mask": MASK, "changed": MASK}, "the one or the other"),
+        ({"task": "edit", "image": PHOTO, "keep": "none", "changed": MASK}, "changed has no use"),
+        ({"task": "edit", "image": PHOTO, "mask": MASK, "extend": (1, 1, 1, 1)}, "leave mask and changed out"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(options, says):
+    with pytest.raises(RequestError, match=says):
+        Request.of("a cat", **options)
+
+
+def test_a_corrected_region_is_read_like_a_mask():
+    request = Request.of("a cat", task="edit", image=PHOTO, changed=np.asarray(MASK) > 0)
+    assert np.array_equal(np.asarray(request.changed), np.asarray(MASK))

@@ -72,6 +72,101 @@ def test_undo_and_redo_walk_the_tree_and_a_new_turn_branches(session: Session) -
     assert len(session) == 4
 
 
+def test_picking_a_picture_goes_on_from_it_and_is_remembered(session: Session) -> None:
+    several = session.generate("a red cat", n=3, seed=1)
+    other = session.generate("a dog", seed=1)
+    events: list[Event] = []
+    session.subscribe(events.append)
+    several.pick(2)
+    assert session.current == several
+    assert session.current.picked == 2
+    assert session.current.png == several.pngs[2]
+    assert [event.kind for event in events] == ["current"]
+    edited = session.say("blue", seed=1)
+    assert (edited.record.image_turn, edited.record.image_index) == (several.id, 2)
+    with pytest.raises(RequestError, match="no picture 3"):
+        several.pick(3)
+    assert session.current == edited
+    session.current = other
+    session.close()
+    with Session(path=session.path) as again:
+        assert again[several.id].picked == 2
+
+
+def test_a_stopped_turn_is_kept_where_that_is_wanted_and_one_stays_where_one_stood(tiny_model: Path) -> None:
+    with Session(tiny_model, keep_stopped=True) as session:
+        first = session.generate("a red cat", seed=1)
+        job = session.submit("a red cat", task="generate", steps=1000, seed=2)
+
+        def stop(event: Event) -> None:
+            if event.kind == "progress" and job._report.last_preview is not None:
+                job.cancel()
+
+        session.subscribe(stop)
+        with pytest.raises(Cancelled) as caught:
+            job.result()
+        assert caught.value.turn == session[-1]
+        assert session[-1].stopped
+        assert session.current == first
+        path = session.path
+    with Session(path=path) as again:
+        assert len(again) == 2
+        assert again.current == first
+
+
+def test_a_stopped_turn_is_not_kept_unless_that_is_wanted(session: Session) -> None:
+    job = session.submit("a red cat", steps=1000)
+    wait_for(lambda: job.progress.step > 0)
+    job.cancel()
+    assert job.exception().turn is None
+    assert len(session) == 0
+
+
+def test_what_waits_can_be_put_first(session: Session) -> None:
+    running = session.submit("a red cat", steps=1000)
+    wait_for(lambda: running.state == "running")
+    jobs = [session.submit("a dog", task="generate", seed=seed) for seed in range(3)]
+    assert jobs[2].move(0)
+    assert session.jobs == (running, jobs[2], jobs[0], jobs[1])
+    running.cancel()
+    assert [turn.seed for turn in (jobs[1].result(), *session)] == [1, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        ({"memory": "little"}, "memory"),
+        ({"memory": "model"}, "cpu|CPU|processor"),
+        ({"compile": "yes"}, "'auto', 'regions', 'off'"),
+        ({"attention": ""}, "attention"),
+        ({"cache": "magic"}, "cache='magic' is not known"),
+    ],
+)
+def test_a_choice_that_does_not_exist_is_refused_at_once(tiny_model: Path, choice: dict[str, Any], says: str) -> None:
+    with pytest.raises((RequestError, ModelError), match=says):
+        Session(tiny_model, device="cpu", **choice)
+
+
+def test_two_sessions_on_one_model_share_its_weights(tiny_model: Path) -> None:
+    with Session(tiny_model) as one, Session(tiny_model) as two, Session(tiny_model, compile="off") as other:
+        one.generate("a cat", seed=1)
+        two.generate("a cat", seed=1)
+        assert one._running() is two._running()
+        assert one._running() is not other._running()
+        assert one[0].png == two[0].png
+
+
+def test_a_prompt_can_be_edited_outwards_and_with_a_box_for_a_mask(session: Session) -> None:
+    first = session.generate("a red cat", seed=1)
+    boxed = session.edit("blue", mask=(8, 8, 24, 40), seed=1)
+    outside = np.ones((64, 64), bool)
+    outside[8:40, 8:24] = False
+    assert np.array_equal(np.asarray(boxed)[outside], np.asarray(first)[outside])
+    grown = session.edit("more", extend="2:1", seed=1)
+    assert grown.size == (128, 64)
+    assert np.array_equal(np.asarray(grown)[:, 32:96], np.asarray(boxed))
+
+
 def test_undoing_the_first_picture_leaves_none_and_can_be_redone(session: Session) -> None:
     first = session.generate("a red cat", seed=1)
     assert session.undo() is None
@@ -182,7 +277,7 @@ def test_events_tell_the_whole_story_of_a_job_in_order(session: Session) -> None
     session.subscribe(events.append)
     turn = session.generate("a red cat", seed=1)
     kinds = [event.kind for event in events]
-    assert list(dict.fromkeys(kinds)) == ["queued", "started", "progress", "preview", "current", "done"]
+    assert list(dict.fromkeys(kinds)) == ["queued", "started", "progress", "preview", "picture", "current", "done"]
     assert events[-1].turn == turn == events[-2].turn
     [preview] = [event.preview for event in events if event.kind == "preview"]
     assert preview is not None
@@ -310,7 +405,7 @@ def test_an_error_in_the_work_is_carried_by_the_job_and_the_session_goes_on(
     session.generate("a red cat", seed=1)
     engine = session._running()
     with monkeypatch.context() as patch:
-        patch.setattr(engine._pipeline.transformer, "forward", lambda *_, **__: 1 / 0)
+        patch.setattr(engine.pipeline().transformer, "forward", lambda *_, **__: 1 / 0)
         job = session.submit("blue", seed=1)
         with pytest.raises(ZeroDivisionError):
             job.result(60)

@@ -38,6 +38,8 @@ def turn_card(turn: Turn, number: int) -> TurnCard:
         seconds=turn.seconds,
         notes=list(turn.notes),
         count=len(record.images),
+        picked=turn.picked,
+        stopped=turn.stopped,
         masked=record.mask is not None,
         code=turn.code(),
     )
@@ -72,17 +74,18 @@ def offer(notebook: str, own: Path) -> tuple[Offer, bytes] | None:
         return Offer(count=len(store), prompt=turn.prompt, code="s = pochade.open()", mime=picture.mime), data
 
 
-def whole(turn: Turn, index: int) -> tuple[Picture, bytes]:
-    """Return one picture of a turn as it is stored."""
-    return Picture(turn=turn.id, index=index, thumb=False, mime="image/png"), turn.pngs[index]
+def whole(turn: Turn, index: int | None = None) -> tuple[Picture, bytes]:
+    """Return one picture of a turn, by default the picked one, as it is stored."""
+    chosen = turn if index is None else turn[index]
+    return Picture(turn=turn.id, index=chosen.picked, thumb=False, mime="image/png"), chosen.png
 
 
 def thumbnail(turn: Turn) -> tuple[Picture, bytes]:
-    """Return the first picture of a turn, small."""
+    """Return the picked picture of a turn, small."""
     image = turn.image
     image.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
     data, mime = encode(image)
-    return Picture(turn=turn.id, index=0, thumb=True, mime=mime), data
+    return Picture(turn=turn.id, index=turn.picked, thumb=True, mime=mime), data
 
 
 def encode(image: Image.Image) -> tuple[bytes, Mime]:

@@ -62,10 +62,14 @@ class Stop(Incoming):
 
 
 class Go(Incoming):
-    """Make this turn the current one; None starts afresh, so that the next prompt makes a new picture."""
+    """Make this turn the current one; None starts afresh, so that the next prompt makes a new picture.
+
+    With an ``index`` that picture of the turn is picked as well.
+    """
 
     kind: Literal["go"]
     turn: Name | None
+    index: Annotated[int, Field(ge=0, le=15)] | None
 
 
 class Show(Incoming):
@@ -176,6 +180,8 @@ class TurnCard(Outgoing):
     seconds: float
     notes: list[str]
     count: int
+    picked: int
+    stopped: bool
     masked: bool
     code: str
 
@@ -212,6 +218,7 @@ class Snapshot(Outgoing):
     turns: list[TurnCard]
     total: int
     current: str | None
+    index: int
     job: JobCard | None
     waiting: int
     pictures: list[Picture]
@@ -246,10 +253,11 @@ class Made(Outgoing):
 
 
 class Moved(Outgoing):
-    """Another turn is current now; None: the next prompt makes a new picture."""
+    """Another turn, or another picture of it, is current now; None: the next prompt makes a new picture."""
 
     kind: Literal["moved"] = "moved"
     current: str | None
+    index: int
     pictures: list[Picture]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pochade.errors import PochadeError
+from pochade.imaging.sheet import contact_sheet
 from pochade.jupyter.display import StaticPicture, in_kernel
 from pochade.jupyter.kernel import has_subshells
 from pochade.widgets import protocol as p
@@ -32,6 +33,7 @@ PREVIEW_SECONDS = 0.2
 PREVIEW_SECONDS_UNSEEN = 0.5
 PROGRESS_SECONDS = 0.1
 STATIC_SECONDS = 0.5
+VARIANT_SIDE = 320
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Studio(Part):
         self._previews = 0
         self._seen = 0
         self._static: StaticPicture | None = None
+        self._variants: tuple[str, int, list[Image.Image]] = ("", 1, [])  # of which job, of how many, those done
         self._courier.slot("snapshot", lambda: SNAPSHOT_SECONDS)
         self._courier.slot("preview", self._preview_gap)
         self._courier.slot("working", lambda: PROGRESS_SECONDS)
@@ -104,16 +107,24 @@ class Studio(Part):
 
     def _on_event(self, event: Event) -> None:
         match event.kind:
-            case "queued" | "started" | "progress":
+            case "queued" | "moved" | "started" | "progress":
                 self._courier.latest("working", self._tell_working)
             case "preview" if event.preview is not None and event.job is not None:
                 job, image = event.job, event.preview
                 self._courier.latest("preview", lambda: self._tell_preview(job, image))
+            case "picture" if event.picture is not None and event.job is not None and (event.count or 1) > 1:
+                job, image = event.job, event.picture.copy()
+                image.thumbnail((VARIANT_SIDE, VARIANT_SIDE))
+                self._variants = (str(job.id), event.count or 1, [*self._variants_of(job), image])
+                self._courier.latest("preview", lambda: self._tell_preview(job, None))
             case "done" if event.turn is not None:
                 turn = event.turn
                 self.later(lambda: self._tell_made(turn), dropping=("preview", "working"))
                 self._tell_end(event)
             case "failed" | "cancelled":
+                if event.turn is not None:  # it was stopped and kept
+                    turn = event.turn
+                    self.later(lambda: self._tell_made(turn), dropping=("preview", "working"))
                 self._tell_end(event)
             case "current":
                 self.later(self._tell_moved)
@@ -141,13 +152,14 @@ class Studio(Part):
             self._session.submit(message.prompt, task="generate")
             return
         base = self._session[message.base]
-        image: Turn | Image.Image = base if message.index == 0 else base.images[message.index]
-        self._session.submit(message.prompt, task="edit", image=image, image_turn=base.id, mask=mask)
+        self._session.submit(message.prompt, task="edit", image=base[message.index], mask=mask)
 
     def _go(self, message: p.Go) -> None:
         try:
             if message.turn is None:
                 self._session.new()
+            elif message.index is not None:
+                self._session[message.turn].pick(message.index)
             else:
                 self._session.current = self._session[message.turn]
         except (PochadeError, KeyError):
@@ -165,7 +177,7 @@ class Studio(Part):
         current = self._current()
         pictures = [thumbnail(turn) for turn, _ in turns]
         if current is not None:
-            pictures.append(whole(current, 0))
+            pictures.append(whole(current))
         job, waiting = self._queue()
         snapshot = p.Snapshot(
             seq=seq,
@@ -173,6 +185,7 @@ class Studio(Part):
             turns=[turn_card(turn, number) for turn, number in turns],
             total=total,
             current=current.id if current is not None else None,
+            index=current.picked if current is not None else 0,
             job=job,
             waiting=waiting,
             pictures=[picture for picture, _ in pictures],
@@ -202,14 +215,20 @@ class Studio(Part):
     def _tell_made(self, turn: Turn) -> None:
         total = len(self._session.turns)
         number = next(n for n in range(total, 0, -1) if self._session.turns[n - 1].id == turn.id)
-        pictures = [thumbnail(turn), whole(turn, 0)]
+        pictures = [thumbnail(turn), whole(turn)]
         made = p.Made(card=turn_card(turn, number), total=total, pictures=[picture for picture, _ in pictures])
         self.tell(made, [data for _, data in pictures])
 
     def _tell_moved(self) -> None:
         current = self._session.current
-        pictures = [whole(current, 0)] if current is not None else []
-        moved = p.Moved(current=current.id if current else None, pictures=[picture for picture, _ in pictures])
+        pictures = [whole(current)] if current is not None else []
+        if current is not None and len(current) > 1:  # another one may have been picked, which its thumbnail shows
+            pictures.append(thumbnail(current))
+        moved = p.Moved(
+            current=current.id if current is not None else None,
+            index=current.picked if current is not None else 0,
+            pictures=[picture for picture, _ in pictures],
+        )
         self.tell(moved, [data for _, data in pictures])
         if self._static is not None:
             static = self._static
@@ -219,8 +238,16 @@ class Studio(Part):
         job, waiting = self._queue()
         self.tell(p.Working(job=job, waiting=waiting))
 
-    def _tell_preview(self, job: Job, image: Image.Image) -> None:
-        data, mime = encode(image)
+    def _variants_of(self, job: Job) -> list[Image.Image]:
+        """Return those of a job's pictures that are done, small."""
+        return self._variants[2] if self._variants[0] == str(job.id) else []
+
+    def _tell_preview(self, job: Job, image: Image.Image | None) -> None:
+        """Show the picture so far; of several, those that are done and the one that comes next."""
+        shown = list(self._variants_of(job))
+        if image is not None:
+            shown.append(image.resize(shown[0].size) if shown else image)
+        data, mime = encode(contact_sheet(shown, self._variants[1]) if len(shown) > 1 or image is None else shown[0])
         self._previews += 1
         self.tell(p.Preview(job=str(job.id), preview=self._previews, mime=mime), [data])
 

@@ -62,7 +62,8 @@ def test_a_message_of_the_studio_is_accepted(content, model):
         {key: value for key, value in ASK.items() if key != "base"},
         {"kind": "chunk", "seq": 1, "upload": 1, "index": 0, "count": 10_000},
         {"kind": "go", "seq": 1},
-        {"kind": "go", "seq": 1, "turn": {"$ne": None}},
+        {"kind": "go", "seq": 1, "turn": {"$ne": None}, "index": None},
+        {"kind": "go", "seq": 1, "turn": "k3f9", "index": 16},
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(content):

@@ -160,10 +160,10 @@ def test_a_mask_arrives_to_the_bit_and_nothing_outside_it_changes(session, view)
 def test_going_back_to_a_turn_makes_the_next_prompt_branch_there(session, view):
     first = session.generate("a cat")
     session.say("a dog")
-    view.say("go", turn=first.id)
+    view.say("go", turn=first.id, index=None)
     assert view.last("moved")[0]["current"] == first.id
     assert session.current == first
-    view.say("go", turn=None)
+    view.say("go", turn=None, index=None)
     assert view.last("moved")[0]["current"] is None
     assert session.current is None
 
@@ -209,6 +209,36 @@ def test_a_picture_is_sent_when_it_is_asked_for(session, view):
     assert buffers == [turn.pngs[1]]
 
 
+def test_picking_a_picture_goes_on_from_it_and_every_view_is_told(session, view):
+    turn = session.generate("a cat", n=3)
+    session.say("a dog")
+    view.say("go", turn=turn.id, index=2)
+    moved, buffers = view.last("moved")
+    assert (moved["current"], moved["index"]) == (turn.id, 2)
+    assert buffers[0] == turn.pngs[2]
+    assert session.current.png == turn.pngs[2]
+    turn.pick(1)
+    assert view.last("moved")[0]["index"] == 1
+    view.say("go", turn=turn.id, index=9)
+    assert "no picture 9" in view.last("trouble")[0]["message"]
+    assert session.current.picked == 1
+
+
+def test_variants_are_shown_as_they_are_done(session, view):
+    view.say("hello")
+    shown = []
+
+    def follow(event):
+        if event.kind == "picture":
+            assert view.part._courier.flush(PATIENCE)
+            shown.append(Image.open(io.BytesIO(view.last("preview")[1][0])).size)
+
+    session.subscribe(follow)
+    turn = session.generate("a cat", n=4)
+    side = 2 * turn.size[0] + 4
+    assert shown == [(side, side)] * 4
+
+
 def test_earlier_turns_come_a_page_at_a_time(session, view, monkeypatch):
     monkeypatch.setattr("pochade.widgets.studio.PAGE", 2)
     turns = [session.generate("a cat", seed=seed) for seed in range(3)]
@@ -230,7 +260,7 @@ def test_earlier_turns_come_a_page_at_a_time(session, view, monkeypatch):
         ({"kind": "ask", "seq": 1, "prompt": "x" * 32_001, "base": None, "index": 0, "upload": None}, []),
         ({"kind": "ask", "seq": 1, "prompt": "a cat", "base": "nope", "index": 0, "upload": None}, []),
         ({"kind": "ask", "seq": 1, "prompt": "a cat", "base": None, "index": 0, "upload": 99}, []),
-        ({"kind": "go", "seq": 1, "turn": "nope"}, []),
+        ({"kind": "go", "seq": 1, "turn": "nope", "index": None}, []),
         ({"kind": "show", "seq": 1, "turn": "nope", "index": 0}, []),
         ({"kind": "paint", "seq": 1, "upload": None}, []),
         ({"kind": "chunk", "seq": 1, "upload": 1, "index": 0, "count": 1}, []),
