@@ -165,12 +165,13 @@ def finish(answer: Image.Image, request: Request, plan: Plan) -> Finished:
         ground = plan.ground.convert("RGBA") if plan.insist else plan.ground  # or nothing could become clear in it
         return Finished(compose(ground, picture, plan.mask), note=note)
     before = plan.ground if plan.key is None else flattened(plan.ground, plan.key)
-    kept = keep_unchanged(before, answer, changed=request.changed)
+    detail = plan.fit.inner[0] / plan.fit.size[0]  # what a smaller copy cannot show has not changed
+    kept = keep_unchanged(before, answer, changed=request.changed, detail=detail)
     picture, note = _cut_out(kept.picture, plan)
+    share = _share(kept.changed)
     if picture is not kept.picture and kept.changed is not None and plan.ground.mode == "RGBA":
         # What did not change keeps its own transparency, not one that was worked out.
-        picture = compose(plan.ground, picture, kept.changed, feather=0)
-    share = _share(kept.changed)
+        picture = compose(plan.ground, picture, kept.changed, feather=0) if share else plan.ground
     if share == 0:
         note = _NOTHING if note is None else f"{note} {_NOTHING}"
     shift = tuple(round(pixels, 3) for pixels in kept.shift)

@@ -14,6 +14,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from pochade.errors import ImageError, RequestError
+from pochade.imaging.fit import margins
 from pochade.imaging.load import MAX_PIXELS, load_image
 from pochade.imaging.mask import check_mask, load_mask
 from pochade.sizes import SizeRule, brief, parse_size, resolve_size, whole_number
@@ -182,9 +183,10 @@ class Request(BaseModel):
                     raise RequestError(_MASK_NEEDS_EDIT)
                 values[name] = load_mask(mask, values["image"].size)
         if isinstance(extend := values.get("extend"), str) and image is not None:
-            from pochade.imaging.fit import margins
-
-            values["extend"] = margins(values["image"].size, extend)
+            shape = parse_size(extend)
+            if not isinstance(shape, str) or shape.endswith("MP"):
+                raise RequestError(f"extend={extend!r} is no shape to grow to: give one such as '16:9', or margins.")
+            values["extend"] = margins(values["image"].size, shape)
         references = _as_sequence(values.get("references"))
         if len(references) > MAX_REFERENCES:
             raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")

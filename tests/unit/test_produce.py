@@ -206,6 +206,17 @@ def test_an_edit_keeps_the_bytes_of_what_did_not_change_and_tells_what_did(go: A
         assert np.array_equal(np.asarray(first)[outside], np.asarray(edited)[outside])
 
 
+def test_a_sticker_whose_answer_changes_nothing_stays_as_it_is_and_that_is_said(
+    engine: Engine, go: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sticker = Image.new("RGBA", (64, 64), (255, 0, 0, 0))
+    sticker.paste((200, 30, 30, 255), (16, 16, 48, 48))
+    monkeypatch.setattr(engine, "paint", lambda painting, _report: iter([painting.picture]))
+    turn = go("blue", seed=1, image=sticker)
+    assert np.array_equal(np.asarray(turn.image), np.asarray(sticker))
+    assert any("Nothing was found to have changed" in note for note in turn.notes)
+
+
 def test_a_corrected_region_is_taken_instead_of_the_one_that_was_found(go: Any) -> None:
     first = go("a red cat", seed=1)
     region = box_mask(first.size, (0, 0, 30, 64))

@@ -246,11 +246,14 @@ def test_margins_are_taken_in_pixels(extend):
 
 def test_margins_are_found_for_a_shape():
     assert Request.of("more", task="edit", image=PHOTO, extend="2:1").extend == (4, 0, 4, 0)
+    assert Request.of("more", task="edit", image=PHOTO, extend="square").extend == (0, 2, 0, 2)
     with pytest.raises(ImageError, match="already"):
         Request.of("more", task="edit", image=PHOTO, extend="4:3")
 
 
-@pytest.mark.parametrize("extend", [(0, 0, 0, 0), (1, 2, 3), (-1, 0, 0, 5), (1.5, 0, 0, 0), "1234", 5, (True, 1, 1, 1)])
+@pytest.mark.parametrize(
+    "extend", [(0, 0, 0, 0), (1, 2, 3), (-1, 0, 0, 5), (1.5, 0, 0, 0), "1234", "1MP", "64x64", 5, (True, 1, 1, 1)]
+)
 def test_margins_that_make_no_sense_are_refused_with_an_example(extend):
     with pytest.raises((RequestError, ImageError), match="16:9"):
         Request.of("more", task="edit", image=PHOTO, extend=extend)

@@ -17,6 +17,7 @@ from pochade.errors import ImageError
 from pochade.imaging.align import align, undo
 from pochade.imaging.colour import to_lab
 from pochade.imaging.compose import compose, usual_feather
+from pochade.imaging.mask import check_mask
 
 __all__ = ["DRIFT", "FAINT", "WHOLE", "Kept", "keep_unchanged"]
 
@@ -25,7 +26,7 @@ Where: TypeAlias = npt.NDArray[np.bool_]
 
 WHOLE = 0.75  # share of the picture; where more than this changed, all of it was meant
 DRIFT = 6.0  # ΔE by which light and colour may differ over that share and still be a slip of the editor
-FAINT = 2.0  # the same over half of the picture where nothing else changed, so that the change can only be this one
+FAINT = 3.0  # the same over half of the picture where nothing else changed, so that the change can only be this one
 
 _LOOK = 512**2  # pixels at which changes are looked for
 _SURE, _MAYBE, _NEAR = 4.5, 2.5, 1.5  # times the noise: a change; as far as it reaches; the same beside a change
@@ -94,7 +95,7 @@ def keep_unchanged(
     Raises
     ------
     ImageError
-        When a mode is another, the two have different sizes, or `changed` does not fit.
+        When a mode is another, the two have different sizes, or `changed` does not fit, is empty or covers everything.
 
     Notes
     -----
@@ -114,6 +115,8 @@ def keep_unchanged(
             f"The answer is {answer.width}×{answer.height} but the picture is {parent.width}×{parent.height}: "
             "only pictures of one size can be compared."
         )
+    if changed is not None:
+        check_mask(changed, parent.size)
     motion = align(*_opaque(parent, answer))
     moved = undo(answer, motion)
     told = (motion.shift_x, motion.shift_y), motion.zoom

@@ -11,7 +11,7 @@ import re
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -143,7 +143,7 @@ class Fit:
             When the picture has another size.
         """
         _check(picture, self.size, "The picture")
-        return _mirrored(picture.resize(self.inner, _SMOOTH) if self.scaled else picture, self._rim)
+        return _continued(picture.resize(self.inner, _SMOOTH) if self.scaled else picture, self._rim, "symmetric")
 
     def enter_mask(self, mask: Image.Image) -> Image.Image:
         """Lay a mask of `size`, mode "L", on the canvas; the rim is 0, not to be changed.
@@ -237,8 +237,8 @@ def extended(picture: Image.Image, margins: Sequence[int]) -> tuple[Image.Image,
     Returns
     -------
     canvas : PIL.Image.Image
-        Of the picture's mode. The picture's own pixels are untouched; around them it is mirrored, and fades into a
-        blur away from it, so that a model finds its colours and light but no second copy of its things to keep.
+        Of the picture's mode. The picture's own pixels are untouched; around them it is mirrored for a little way, and
+        fades into a blur of its edges, so that a model finds their colours and light but no second copy of its things.
     mask : PIL.Image.Image
         Mode "L", 255 exactly on the new area, 0 on the picture.
 
@@ -255,12 +255,13 @@ def extended(picture: Image.Image, margins: Sequence[int]) -> tuple[Image.Image,
             f"{MAX_PIXELS:,} are possible. Extend it less."
         )
     # Premultiplied, so that colours that nobody sees are not smeared into those that are seen.
-    mirrored = _mirrored(picture.convert("RGBa") if picture.mode == "RGBA" else picture, rim)
-    reach = max(8, min(picture.size) // 8)
+    plain = picture.convert("RGBa") if picture.mode == "RGBA" else picture
+    reach = max(4, min(picture.size) // 32)
     fade = np.maximum(
         _away(picture.width, left, right, reach)[None, :], _away(picture.height, top, bottom, reach)[:, None]
     )
-    canvas = Image.composite(_blurred(mirrored, reach), mirrored, Image.fromarray(fade)).convert(picture.mode)
+    blurred = _blurred(_continued(plain, rim, "edge"), 4 * reach)
+    canvas = Image.composite(blurred, _continued(plain, rim, "symmetric"), Image.fromarray(fade)).convert(picture.mode)
     canvas.paste(picture, (left, top))
     mask = Image.new("L", size, 255)
     mask.paste(0, (left, top, left + picture.width, top + picture.height))
@@ -292,12 +293,12 @@ def _largest_scale(size: tuple[int, int], rule: Rule) -> float:
     return best
 
 
-def _mirrored(picture: Image.Image, rim: tuple[int, int, int, int]) -> Image.Image:
-    """Continue a picture beyond its edges by its mirror image, as far as it takes: left, top, right, bottom."""
+def _continued(picture: Image.Image, rim: tuple[int, int, int, int], how: Literal["symmetric", "edge"]) -> Image.Image:
+    """Continue a picture to the left, top, right and bottom, by its mirror image or by its outermost pixels."""
     if not any(rim):
         return picture.copy()
     left, top, right, bottom = rim
-    pixels = np.pad(np.asarray(picture), ((top, bottom), (left, right), (0, 0)), mode="symmetric")
+    pixels = np.pad(np.asarray(picture), ((top, bottom), (left, right), (0, 0)), mode=how)
     size = pixels.shape[1], pixels.shape[0]
     return Image.frombytes(picture.mode, size, pixels.tobytes())
 

@@ -40,8 +40,8 @@ def test_shift_and_zoom_are_measured_to_a_twentieth_of_a_pixel_though_a_third_re
 
 @pytest.mark.parametrize("size", [(1024, 1024), (900, 300), (257, 301)])
 def test_pictures_of_other_sizes_and_shapes_are_aligned_as_well(size):
-    answer = editor.repaint(editor.photo(5, size), editor.Habits((3.3, -2.7), 1.01, jpeg=85), seed=2)
-    found = align(editor.photo(5, size), answer)
+    picture = editor.photo(5, size)
+    found = align(picture, editor.repaint(picture, editor.Habits((3.3, -2.7), 1.01, jpeg=85), seed=2))
     assert math.dist(found[:2], (3.3, -2.7)) <= 0.05
     assert abs(found.zoom - 1.01) * max(size) / 2 <= 0.15
 
@@ -88,10 +88,11 @@ def test_small_and_empty_pictures_are_still(size):
 
 def test_a_motion_is_undone_in_place(photo):
     motion = Motion(4.3, -2.6, 1.02)
-    back = undo(editor.moved(photo, motion[:2], motion.zoom), motion)
+    answer = editor.moved(photo, motion[:2], motion.zoom)
+    back = undo(answer, motion)
     inner = (slice(20, -20), slice(20, -20))
     error = np.asarray(back).astype(float)[inner] - np.asarray(photo).astype(float)[inner]
-    before = np.asarray(editor.moved(photo, motion[:2], motion.zoom)).astype(float)[inner] - np.asarray(photo)[inner]
+    before = np.asarray(answer).astype(float)[inner] - np.asarray(photo)[inner]
     assert np.square(error).mean() < np.square(before).mean() / 50
     assert back.size == photo.size
 
