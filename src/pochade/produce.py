@@ -76,6 +76,7 @@ def produce(
         turn = _keep(request, parent, engine, store, plan, left, report, started, "stopped")
         message = f"The request was stopped before it was finished; what there was is kept as turn {turn.id!r}."
         raise Cancelled(message, turn) from stop
+    engine.expect(pictures[0].picture)  # the next request is likely to edit it
     return _keep(request, parent, engine, store, plan, pictures, report, started, "done")
 
 

@@ -1,12 +1,13 @@
 """Encodes the picture that was just painted while it is being stored, for the edit that is likely to follow.
 
 An edit begins by encoding the picture that it changes. Between two turns the device waits while pictures are compressed
-and written; that is time enough. It stands apart because it is the one thing that works beside the worker's thread: it
-begins when the worker has done with the model, and whoever uses the model next waits for its end first.
+and written, and that is time enough. It stands apart because it is the one thing that works beside the worker's thread:
+it begins when the worker has done with the model, and the model's next call waits for its end.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL import Image
     from torch import Tensor
 
@@ -23,37 +26,83 @@ if TYPE_CHECKING:
 __all__ = ["Expecting"]
 
 QUICK_SECONDS = 0.1
-"""What takes longer to encode is not encoded in advance: if something else is asked, it would have to wait."""
+"""What takes longer to encode is not encoded in advance: what is asked instead would have to wait for it."""
+PATIENCE = 2
+"""So many pictures in a row that were expected in vain, and nothing is expected any more."""
+
+_log = logging.getLogger("pochade")
 
 
 class Expecting:
-    """What one VAE is likely to be asked next.
+    """What one VAE will probably be asked next.
 
     Parameters
     ----------
-    vae : AutoencoderKL and the like
-        Its `encode` answers from `memo`.
+    encode : callable
+        The VAE's, answering from `memo`.
     memo : Memo
         What remembers pictures' latents.
     """
 
-    def __init__(self, vae: Any, memo: Memo) -> None:
+    def __init__(self, encode: Callable[..., Any], memo: Memo) -> None:
+        self._encode = encode
         self._memo = memo
-        self._encode = vae.encode
-        self._seen: Tensor | None = None
+        self._last: Tensor | None = None  # on "meta": what pipelines pass, without the numbers
+        self._device: torch.device | None = None
         self._seconds = 0.0
-        self._thread: threading.Thread | None = None
         self._hoped = False
+        self._vain = 0
+        self._thread: threading.Thread | None = None
 
     def encode(self, *args: Any, **more: Any) -> Any:
-        """Encode as the VAE does, and note what it is that pipelines pass."""
-        if len(args) != 1 or more or not isinstance(args[0], torch.Tensor):
-            return self._encode(*args, **more)
+        """Encode as the VAE does, and note in what form pipelines pass a picture. Worker thread only."""
         missed, began = self._memo.misses, time.perf_counter()
-        answer = self._encode(args[0])
-        if self._memo.misses > missed:
+        answer = self._encode(*args, **more)
+        if self._memo.misses == missed:
+            self._vain = 0
+        elif args and isinstance(args[0], torch.Tensor):
             self._seconds = time.perf_counter() - began
-            # What came otherwise than it was expected will do so again: nothing is expected any more.
-            self._seen = None if self._hoped else args[0].new_empty(0).expand(args[0].shape[:0])
+            self._last, self._device = args[0].to("meta"), args[0].device
+            self._vain += self._hoped
         self._hoped = False
         return answer
+
+    def expect(self, picture: Image.Image) -> None:
+        """Begin to encode a picture that is likely to be edited next; returns at once. Worker thread only."""
+        self.wait()
+        if self._last is None or self._seconds > QUICK_SECONDS or self._vain >= PATIENCE:
+            return
+        colours = _as_passed(picture, self._last)
+        if colours is None:
+            return
+        self._hoped = True
+        # Python waits for it at its end; a daemon's, as the worker's own is, it would break off inside PyTorch.
+        self._thread = threading.Thread(target=self._ahead, args=(colours,), name="pochade encodes ahead", daemon=False)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until the model is free."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _ahead(self, colours: Tensor) -> None:
+        try:
+            with torch.no_grad():
+                self._encode(colours.to(self._device))
+        except Exception:  # noqa: BLE001 - nobody asked for this; who does will be told
+            _log.debug("A picture could not be encoded in advance.", exc_info=True)
+            self._vain = PATIENCE
+
+
+def _as_passed(picture: Image.Image, last: Tensor) -> Tensor | None:
+    """Turn a picture into what pipelines pass to a VAE: colours from -1 to 1, as `last` in everything but the numbers.
+
+    None where `last` was of another size or more than one picture.
+    """
+    channels = last.shape[1]
+    if (last.shape[0], last.shape[-1], last.shape[-2]) != (1, *picture.size) or channels not in {3, 4}:
+        return None
+    levels = np.asarray(picture.convert("RGB" if channels == 3 else "RGBA"))  # noqa: PLR2004 - red, green and blue
+    colours = torch.from_numpy(levels.astype(np.float32) / 255.0).movedim(-1, 0)
+    return (2.0 * colours - 1.0).reshape(last.shape).to(last.dtype)

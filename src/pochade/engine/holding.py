@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from PIL import Image
+
     from pochade.engine.families import Capabilities
     from pochade.engine.levers import Applied, Levers
     from pochade.engine.memory import Plan
@@ -111,6 +113,10 @@ class Holding:
                 yield
         finally:
             rest(self.components)
+
+    def expect(self, picture: Image.Image) -> None:
+        """Say which picture is likely to be edited next; see `levers.Applied.expect`."""
+        self._applied.expect(picture)
 
     def free(self) -> None:
         """Give memory back that nobody holds any more."""

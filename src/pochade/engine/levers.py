@@ -20,6 +20,9 @@ from pochade.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from PIL import Image
+
+    from pochade.engine.expecting import Expecting
     from pochade.engine.kernels import Regions
     from pochade.engine.needs import Level
     from pochade.engine.stepcaches import StepCache
@@ -125,6 +128,7 @@ class Applied:
     ) -> None:
         from pochade.engine import tweaks
         from pochade.engine.caches import Memo
+        from pochade.engine.expecting import Expecting
 
         self._device = device
         self._full = level == "full"
@@ -138,6 +142,7 @@ class Applied:
         self._regions: Regions | None = None
         self._cache: StepCache | None = None
         self._attention: str | None = None
+        self._expecting: Expecting | None = None
         self._decode = "whole"
         self.prompts = Memo(PROMPTS)
         self.pictures = Memo(PICTURES)
@@ -149,6 +154,9 @@ class Applied:
             self._did("vae channels-last", tweaks.channels_last(self._vae))
             self._did("vae in place", tweaks.in_place(self._vae))
             self._did("latents kept", tweaks.remembering(self._vae, "encode", self.pictures, "encode"))
+            if self._full:
+                self._expecting = Expecting(self._vae.encode, self.pictures)
+                self._did("encoded ahead", tweaks.put(self._vae, "encode", self._expecting.encode))
         for encoder in self._encoders:
             self._did("hidden states only", tweaks.hidden_states_only(encoder))
         if denoiser is not None and self._full:
@@ -156,6 +164,10 @@ class Applied:
         if self._full:
             for part in (denoiser, self._vae):
                 self._did("settled", None if part is None else tweaks.settled(part))
+            if device == "cpu":
+                tweaks.roomy_heap()
+            if denoiser is not None and device == "cpu" and levers.compile != "regions":
+                self._did("signatures known", tweaks.known_signatures(denoiser))
 
     def adopt(self, pipeline: Any) -> None:
         """Take a new pipeline over these components in: its prompts are remembered from now on.
@@ -195,6 +207,8 @@ class Applied:
         """
         import torch
 
+        if self._expecting is not None:
+            self._expecting.wait()
         if self._regions is not None and self._compile == "regions" and self._regions.state == "off":
             self._regions.start()
         if self._cache is not None:
@@ -209,6 +223,14 @@ class Applied:
             yield
         if self._regions is not None and self._compile == "auto" and self._device.startswith("cuda"):
             self._regions.painted(time.perf_counter() - started)
+
+    def expect(self, picture: Image.Image) -> None:
+        """Say which picture is likely to be edited next: it is encoded while the worker does something else.
+
+        Worker thread only, between two calls. It is a hint: nothing goes wrong if another is edited.
+        """
+        if self._expecting is not None:
+            self._expecting.expect(picture)
 
     def facts(self) -> dict[str, Any]:
         """Tell what is at work, as JSON for a turn's record.
@@ -229,6 +251,8 @@ class Applied:
 
     def forget(self) -> None:
         """Give back the memory of everything that is remembered."""
+        if self._expecting is not None:
+            self._expecting.wait()
         for memo in (self.prompts, self.pictures, self.positions):
             memo.forget()
 

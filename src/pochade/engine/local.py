@@ -147,6 +147,11 @@ class Engine:
         }
         self._held = held
 
+    def expect(self, picture: Image.Image) -> None:
+        """Say which picture is likely to be edited next, so that it can be read ahead. Worker thread only."""
+        if self._held is not None:
+            self._held.expect(picture)
+
     def pipeline(self, task: Task = "text") -> Any:
         """Return the diffusers pipeline that carries out a task. Worker thread only, after `load`.
 

@@ -27,13 +27,26 @@ __all__ = [
     "in_place",
     "known_signatures",
     "only_layers_read",
+    "put",
     "remembering",
+    "roomy_heap",
     "settled",
     "settled_device",
 ]
 
 DENOISERS = ("transformer", "unet")
 """Names of the component that is called at every step."""
+HEAP_BYTES = (32 << 20) - (64 << 10)
+"""The largest block from which glibc learns, with room for its own notes."""
+
+
+def roomy_heap() -> None:
+    """Let the C library keep what is freed between pictures, instead of giving it back and asking for it anew.
+
+    Thousands of pages would be handed over and wiped for every picture. glibc raises its own threshold when a large
+    block, of at most 32 MiB, is freed (mallopt(3), M_MMAP_THRESHOLD); others take no notice.
+    """
+    torch.empty(HEAP_BYTES, dtype=torch.uint8)
 
 
 def channels_last(model: nn.Module) -> Callable[[], None] | None:
@@ -86,7 +99,7 @@ def hidden_states_only(encoder: nn.Module) -> Callable[[], None] | None:
     def forward(*args: Any, **more: Any) -> Any:
         return own(*args, **{"logits_to_keep": 1, **more})
 
-    return _put(encoder, "forward", forward)
+    return put(encoder, "forward", forward)
 
 
 def only_layers_read(encoder: nn.Module, layers: Sequence[int]) -> int:
@@ -121,7 +134,7 @@ def constants(denoiser: nn.Module, memo: Memo) -> Callable[[], None] | None:
 
 def remembering(owner: Any, method: str, memo: Memo, name: str) -> Callable[[], None]:
     """Let one instance's method answer from a memo where it can."""
-    return _put(owner, method, memo.over(getattr(owner, method), name))
+    return put(owner, method, memo.over(getattr(owner, method), name))
 
 
 def settled(model: nn.Module) -> Callable[[], None]:
@@ -158,7 +171,7 @@ def known_signatures(denoiser: nn.Module) -> Callable[[], None] | None:
             return _own(*args, **more)
 
         call.__signature__ = inspect.signature(own)  # type: ignore[attr-defined]
-        undo.append(_put(processor, "__call__", call))
+        undo.append(put(processor, "__call__", call))
     return _all(undo) if undo else None
 
 
@@ -180,7 +193,7 @@ def _reclassed(thing: Any, members: Mapping[str, Any]) -> Callable[[], None]:
     return undo
 
 
-def _put(owner: Any, name: str, value: Any) -> Callable[[], None]:
+def put(owner: Any, name: str, value: Any) -> Callable[[], None]:
     """Set an attribute of one instance, and say how to put back what it had of its own.
 
     Whatever was laid over ours meanwhile, as a hook, stays where it is, and ours below it.

@@ -179,6 +179,19 @@ def test_a_model_that_stays_where_it_is_is_not_searched_for_hooks_at_every_step(
     assert pipeline._execution_device == torch.device("cpu")
 
 
+def test_what_a_processor_takes_is_worked_out_once(pipeline: Any) -> None:
+    import inspect
+
+    processor = pipeline.transformer.transformer_blocks[0].attn.processor
+    taken = list(inspect.signature(processor.__call__).parameters)
+    applied, call = with_levers(pipeline)
+    assert inspect.signature(processor.__call__) is inspect.signature(processor.__call__)
+    assert list(inspect.signature(processor.__call__).parameters) == taken
+    call()
+    applied.release()
+    assert "__call__" not in vars(processor)
+
+
 def test_a_settled_model_tells_the_truth_when_it_is_cast(pipeline: Any) -> None:
     with_levers(pipeline)
     pipeline.vae.to(torch.float64)  # as the pipelines of SDXL do with a VAE in float16
