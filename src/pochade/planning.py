@@ -15,12 +15,13 @@ from PIL import Image
 
 from pochade.engine.calling import choose
 from pochade.engine.painting import Painting
+from pochade.errors import ImageError
 from pochade.imaging.changed import keep_unchanged
 from pochade.imaging.compose import compose
 from pochade.imaging.fit import Fit, extended
 from pochade.mentions import missing_image, worded
 from pochade.sizes import resolve_size
-from pochade.transparency import asked, flattened, taken
+from pochade.transparency import asked, flattened, restored, taken
 
 if TYPE_CHECKING:
     from pochade.engine.families import Capabilities
@@ -144,7 +145,7 @@ def plan_for(request: Request, model: Capabilities) -> Plan:
         strength=request.strength,
         picture=shown,
         mask=fit.enter_mask(mask) if inside and fit is not None and mask is not None else None,
-        references=tuple(Fit.plan(one.size, model.size).enter(one) for one in request.references),
+        references=tuple(_as_reference(one, number, model) for number, one in enumerate(request.references, 1)),
         transparent=transparent and key is None,
     )
     choose(painting, model)  # refuses what the model cannot do, before anything is loaded
@@ -167,26 +168,41 @@ def finish(answer: Image.Image, request: Request, plan: Plan) -> Finished:
     before = plan.ground if plan.key is None else flattened(plan.ground, plan.key)
     detail = plan.fit.inner[0] / plan.fit.size[0]  # what a smaller copy cannot show has not changed
     kept = keep_unchanged(before, answer, changed=request.changed, detail=detail)
-    picture, note = _cut_out(kept.picture, plan)
     share = _share(kept.changed)
-    if picture is not kept.picture and kept.changed is not None and plan.ground.mode == "RGBA":
-        # What did not change keeps its own transparency, not one that was worked out.
-        picture = compose(plan.ground, picture, kept.changed, feather=0) if share else plan.ground
-    if share == 0:
-        note = _NOTHING if note is None else f"{note} {_NOTHING}"
     shift = tuple(round(pixels, 3) for pixels in kept.shift)
     found = {"shift": shift, "zoom": round(kept.zoom, 5), "whole": kept.whole, "share": share}
+    if share == 0 and not plan.insist:
+        return Finished(plan.ground.copy(), kept.changed, found, _NOTHING)
+    picture, note = _cut_out(kept.picture, plan)
+    if plan.key is not None and kept.changed is not None and share and plan.ground.mode == "RGBA":
+        # What did not change keeps its own transparency, not one that was worked out.
+        picture = compose(plan.ground, picture, kept.changed, feather=0)
     return Finished(picture, kept.changed, found, note)
 
 
 def _cut_out(picture: Image.Image, plan: Plan) -> tuple[Image.Image, str | None]:
     """Take the key colour out of a picture, where there is one."""
-    return (picture, None) if plan.key is None else taken(picture, plan.key, only=not plan.insist)
+    if plan.key is None:
+        return picture, None
+    cut, note = taken(picture, plan.key, only=not plan.insist)
+    if note is not None and not plan.insist and plan.ground is not None and plan.ground.mode == "RGBA":
+        own = restored(picture, plan.ground, plan.key)  # the picture is no sticker, but its clear parts are still clear
+        if own is not None:
+            return own, None
+    return cut, note
 
 
 def _shown(request: Request) -> int:
     """Count the pictures that the model will see, the edited one first."""
     return len(request.references) + (request.image is not None)
+
+
+def _as_reference(picture: Image.Image, number: int, model: Capabilities) -> Image.Image:
+    """Bring a reference to a size that the model takes."""
+    try:
+        return Fit.plan(picture.size, model.size).enter(picture)
+    except ImageError as error:
+        raise ImageError(f"Reference {number}: {error}") from None
 
 
 def _wants_transparency(request: Request) -> bool:

@@ -67,10 +67,10 @@ def produce(
             if len(pictures) + 1 == request.n:
                 report.stage("composing")
             pictures.append(finish(answer, request, plan))
-            report.picture(len(pictures) - 1, request.n, pictures[-1].picture)
+            report.picture(len(pictures) - 1, request.n, pictures[-1].picture.copy())  # whoever is told may draw on it
         report.stage("storing")
     except Cancelled as stop:
-        left = pictures or _last_seen(report, plan)
+        left = pictures or _last_seen(report, request, plan)
         if not (keep_stopped and left):
             raise
         turn = _keep(request, parent, engine, store, plan, left, report, started, "stopped")
@@ -80,10 +80,10 @@ def produce(
     return _keep(request, parent, engine, store, plan, pictures, report, started, "done")
 
 
-def _last_seen(report: Report, plan: Plan) -> list[Finished]:
-    """Take the last preview for the picture of a turn that was stopped before one was done."""
+def _last_seen(report: Report, request: Request, plan: Plan) -> list[Finished]:
+    """Take the last preview for the picture of a turn that was stopped before one was done; the same is promised."""
     preview = report.last_preview
-    return [] if preview is None else [Finished(preview.convert("RGB").resize(plan.size))]
+    return [] if preview is None else [finish(preview.convert("RGB").resize(plan.painting.size), request, plan)]
 
 
 def _keep(
@@ -102,9 +102,10 @@ def _keep(
     kept = _Kept.of(request, parent, pictures)
     inputs = (parent.id if parent else None, kept.source, kept.mask, kept.references)
     numbers = (plan.seed, request.n, plan.size, painting.steps, painting.guidance)
+    more = _recipe(request, kept)
     notes = (*plan.notes, *(one.note for one in pictures), *report.notes, *engine.notes(painting.prompt))
     record = TurnRecord(
-        id=store.new_id(request.task, request.prompt, numbers, inputs),
+        id=store.new_id(request.task, request.prompt, numbers, inputs, *more),
         parent=parent.id if parent else None,
         created=time.time(),
         task=request.task,
@@ -131,6 +132,14 @@ def _keep(
     )
     store.add(record, kept.blobs, pixels=kept.pixels)
     return Turn(store, record)
+
+
+def _recipe(request: Request, kept: _Kept) -> tuple[tuple[str, Any], ...]:
+    """Gather what else makes a request another one, for its turn's id: only what was asked for."""
+    asked: dict[str, Any] = {name: getattr(request, name) for name in ("negative", "strength", "extend")}
+    asked |= {"background": request.background.removeprefix("auto"), "keep": request.keep.removeprefix("auto")}
+    asked |= {"index": kept.index, "changed": request.changed and byte_hash(png_bytes(request.changed))}
+    return tuple((name, value) for name, value in asked.items() if value)
 
 
 def _said(request: Request, plan: Plan, pictures: list[Finished], *, unfinished: bool) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class Report:
         if self._keeping:
             self.last_preview = image
         if self._previewed is not None and self._is_watched():
-            self._previewed(image)
+            self._previewed(image.copy() if self._keeping else image)  # whoever is told may draw on it
 
     def picture(self, index: int, count: int, image: "Image.Image") -> None:
         """Show a finished picture, number `index` of `count` from 0.

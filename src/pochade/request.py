@@ -183,8 +183,7 @@ class Request(BaseModel):
                     raise RequestError(_MASK_NEEDS_EDIT)
                 values[name] = load_mask(mask, values["image"].size)
         if isinstance(extend := values.get("extend"), str) and image is not None:
-            shape = parse_size(extend)
-            if not isinstance(shape, str) or shape.endswith("MP"):
+            if not isinstance(shape := parse_size(extend), str) or shape.endswith("MP"):
                 raise RequestError(f"extend={extend!r} is no shape to grow to: give one such as '16:9', or margins.")
             values["extend"] = margins(values["image"].size, shape)
         references = _as_sequence(values.get("references"))
@@ -271,6 +270,7 @@ class Request(BaseModel):
     def _margins_are_whole_numbers(cls, value: object) -> Margins | None:
         if value is None:
             return None
+        value = value.tolist() if hasattr(value, "tolist") else value  # an array
         numbers = [whole_number(one) for one in value] if isinstance(value, Sequence) else []
         margins = tuple(number for number in numbers if number is not None and number >= 0)
         if isinstance(value, str) or len(numbers) != _MARGINS or len(margins) != _MARGINS or not any(margins):

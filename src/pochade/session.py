@@ -245,6 +245,12 @@ class Session(Conversation):
 
     def undo(self) -> Turn | None:
         """Go back to what the current turn was made from, and return it; None before the first. Every turn stays."""
+        self._check_open()
+        left, store = self.current, self._keeping.store
+        if left is not None and store is not None and store.writable and left.parent is not None:
+            made_from = left.record.image_index
+            if left.record.image_turn == left.parent.id and left.parent.picked != made_from:
+                store.set_picked(left.parent.id, made_from, tell=False)  # it is told with the move
         return self._go(self._place.back)
 
     def redo(self) -> Turn | None:

@@ -204,8 +204,8 @@ class Store:
             records.insert(db, record)
             records.set_meta(db, meta or {})
 
-    def set_picked(self, id: str, index: int) -> None:  # noqa: A002
-        """Say which of a turn's pictures the conversation goes on from, counted from 0.
+    def set_picked(self, id: str, index: int, *, tell: bool = True) -> None:  # noqa: A002
+        """Say which of a turn's pictures the conversation goes on from, counted from 0; `tell` calls `on_pick`.
 
         Raises
         ------
@@ -220,7 +220,7 @@ class Store:
             if id not in self:
                 raise KeyError(f"{self.path.name} has no turn {id!r}")
             records.pick(db, id, index)
-        if self.on_pick is not None and (told := self.on_pick()) is not None:
+        if tell and self.on_pick is not None and (told := self.on_pick()) is not None:
             told(id)
 
     def get(self, id: str) -> TurnRecord:  # noqa: A002

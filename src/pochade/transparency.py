@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pochade.imaging.ground import Colour
 
-__all__ = ["KEYS", "asked", "asked_again", "colours_in", "flattened", "taken"]
+__all__ = ["KEYS", "asked", "asked_again", "colours_in", "flattened", "restored", "taken"]
 
 #: Grounds, best first. Not the purest colours: models and their VAEs tint a subject less beside these.
 KEYS: dict[str, str] = {"green": "#00b140", "magenta": "#d21ebe", "blue": "#0050dc", "cyan": "#00aabe"}
@@ -90,6 +90,9 @@ _LOOSE = re.compile(
 _ALIKE = 0.25  # of a ground's colour that a subject may hold
 _APART = 25.0  # ΔE00 between ground and subject that is plenty
 _HALF = 127
+_CLEAR = 0.02  # of opacity, below which nothing is seen
+_SAMPLE = 20_000  # pixels, more than enough for a median
+_STILL_KEY = 15.0  # ΔE00 up to which what was transparent is still the key's colour
 
 
 def asked(
@@ -198,6 +201,36 @@ def taken(
             return answer, f"The picture is no longer transparent. {error}"
         hint = "Ask for a single subject with nothing behind it, or try another seed."
         return answer, f"The picture was kept opaque. {error} {hint}"
+
+
+def restored(answer: Image.Image, ground: Image.Image, key: str) -> Image.Image | None:
+    """Give an answer the transparency of the picture that was edited, where its own ground cannot be taken off.
+
+    Parameters
+    ----------
+    answer : PIL.Image.Image
+        What the model painted, "RGB".
+    ground : PIL.Image.Image
+        The picture that was edited, "RGBA", of the same size.
+    key : str
+        What it was laid on, "#rrggbb".
+
+    Returns
+    -------
+    PIL.Image.Image or None
+        "RGBA" with the ground's opacity and without the key's tint; None where the answer shows something else in what
+        was transparent, as when a background was asked for.
+    """
+    alpha = np.asarray(ground.getchannel("A"), dtype=np.float32)[..., None] / 255
+    colours = np.asarray(answer.convert("RGB"), dtype=np.float32)
+    clear = colours[alpha[..., 0] < _CLEAR]
+    if len(clear):
+        sample = clear[:: max(1, len(clear) // _SAMPLE)]
+        if np.median(delta_e(to_lab(sample.astype(np.uint8)), to_lab([_rgb(key)]))) > _STILL_KEY:
+            return None
+    unmixed = (colours - (1 - alpha) * np.asarray(_rgb(key), dtype=np.float32)) / np.maximum(alpha, 1 / 255)
+    levels = np.concatenate([np.clip(unmixed, 0, 255), alpha * 255], axis=-1)
+    return Image.fromarray(np.rint(levels).astype(np.uint8))
 
 
 def flattened(picture: Image.Image, colour: str) -> Image.Image:

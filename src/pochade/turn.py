@@ -7,7 +7,7 @@ equal. It stands alone because every view, the code that it writes about itself 
 import dataclasses
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from PIL import Image
 from pochade.errors import RequestError
 from pochade.imaging.load import load_image, png_bytes
 from pochade.imaging.sheet import contact_sheet
+from pochade.sizes import brief, whole_number
 from pochade.store import Store, TurnRecord
 
 __all__ = ["Turn"]
@@ -135,10 +136,13 @@ class Turn:
 
         Nothing is changed by it; `pick` also goes there.
         """
-        count = len(self.record.images)
-        if not -count <= index < count:
-            raise RequestError(f"Turn {self.id} has no picture {index}: it has {count}, numbered from 0.")
-        return Turn(self.store, dataclasses.replace(self.record, picked=index % count))
+        count, number = len(self.record.images), whole_number(index)
+        if number is None or not -count <= number < count:
+            raise RequestError(f"Turn {self.id} has no picture {brief(index)}: it has {count}, numbered from 0.")
+        return Turn(self.store, dataclasses.replace(self.record, picked=number % count))
+
+    def __iter__(self) -> "Iterator[Turn]":
+        return (self[index] for index in range(len(self)))
 
     def __len__(self) -> int:
         return len(self.record.images)
@@ -267,8 +271,15 @@ class Turn:
         turns = self.record.reference_turns or (None,) * len(self.record.references)
         if not any(turns):
             return self._named(name, None, "references")
-        parts = [self._named(name, turn, f"references[{place}]") for place, turn in enumerate(turns)]
-        return f"[{', '.join(parts)}]"
+        return f"[{', '.join(self._reference(name, turn, place) for place, turn in enumerate(turns))}]"
+
+    def _reference(self, name: str, turn: str | None, place: int) -> str:
+        """Name a reference by its turn, if it still is one of that turn's pictures, else through this one."""
+        images = () if turn is None else self._other(turn).record.images
+        own = self.record.references[place]
+        if own not in images:
+            return self._named(name, None, f"references[{place}]")
+        return self._named(name, turn, "", images.index(own))
 
     def _other(self, id: str) -> "Turn":  # noqa: A002
         return Turn(self.store, self.store.get(id))

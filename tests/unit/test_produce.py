@@ -217,6 +217,91 @@ def test_a_sticker_whose_answer_changes_nothing_stays_as_it_is_and_that_is_said(
     assert any("Nothing was found to have changed" in note for note in turn.notes)
 
 
+def rounded(size: int = 64) -> Image.Image:
+    """Draw a picture that is no sticker: only its corners are clear."""
+    picture = gradient(size, size).convert("RGBA")
+    for corner in ((0, 0, 8, 8), (size - 8, 0, size, 8), (0, size - 8, 8, size), (size - 8, size - 8, size, size)):
+        picture.paste((0, 0, 0, 0), corner)
+    return picture
+
+
+@pytest.mark.parametrize("options", [{}, {"keep": "none"}, {"mask": True}])
+def test_a_picture_with_clear_corners_keeps_them_and_never_shows_the_key(
+    engine: Engine, go: Any, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    def paint(painting: Any, _report: Report) -> Any:
+        answer = painting.picture.copy()
+        answer.paste("white", (20, 20, 44, 44))
+        return iter([answer])
+
+    monkeypatch.setattr(engine, "paint", paint)
+    picture = rounded()
+    if "mask" in options:
+        options = {"mask": box_mask((64, 64), (0, 0, 50, 50))}
+    after = go("a white box", seed=1, image=picture, **options).image
+    assert after.mode == "RGBA"
+    assert [after.getpixel(corner)[3] for corner in ((0, 0), (63, 0), (0, 63), (63, 63))] == [0] * 4
+    assert after.getpixel((32, 32)) == (255, 255, 255, 255)
+    inner, own = np.asarray(after)[46:60, 10:54, :3].astype(int), np.asarray(picture)[46:60, 10:54, :3]
+    assert np.abs(inner - own).max() <= 1
+
+
+def test_a_background_that_was_asked_for_is_not_cut_away_again(
+    engine: Engine, go: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "paint", lambda _painting, _report: iter([gradient(64, 64)]))
+    turn = go("a beach behind it", seed=1, image=rounded(), keep="none")
+    assert turn.image.mode == "RGB"
+    assert any("no longer transparent" in note for note in turn.notes)
+
+
+def test_other_options_make_another_id_and_the_same_ones_the_same(engine: Engine, tmp_path: Path) -> None:
+    def named(name: str, **options: Any) -> str:
+        with Store.create(tmp_path / f"{name}.pochade", meta={}) as store:
+            several = produce(Request.of("a red cat", seed=3, n=2), None, engine, store, Report())
+            image = several[options.pop("place", 0)]
+            request = Request.of("blue", task="edit", seed=1, image=image, **options)
+            return produce(request, several, engine, store, Report()).id
+
+    asked: tuple[dict[str, Any], ...] = ({}, {"place": 1}, {"keep": "none"}, {"extend": (0, 0, 64, 0)})
+    ids = [named(f"first{number}", **options) for number, options in enumerate(asked)]
+    assert len(set(ids)) == len(asked)
+    assert ids == [named(f"second{number}", **options) for number, options in enumerate(asked)]
+
+
+def test_what_a_subscriber_does_to_a_picture_it_is_shown_changes_nothing(go: Any) -> None:
+    turn = go("a red cat", seed=1, report=Report(pictured=lambda image, _index, _count: image.thumbnail((8, 8))))
+    assert turn.image.size == (64, 64)
+
+
+def test_the_code_names_the_very_picture_that_was_a_reference(go: Any) -> None:
+    several = go("a red cat", seed=1, n=3)
+    turn = go("a red cat", seed=2, references=[several[2], several])
+    assert f"references=[s['{several.id}'][2], s['{several.id}'][0]]" in turn.code()
+
+
+def test_a_stopped_edit_keeps_what_lies_outside_its_mask_too(engine: Engine, store: Store) -> None:
+    def stop(progress: Progress) -> None:
+        if report.last_preview is not None and progress.stage == "painting":
+            report.cancel()
+
+    report = Report(stop, keep_preview=True)
+    photo, mask = gradient(100, 75), box_mask((100, 75), (0, 0, 30, 30))
+    request = Request.of("blue", task="edit", image=photo, mask=mask, steps=200, seed=1)
+    with pytest.raises(Cancelled) as caught:
+        produce(request, None, engine, store, report, keep_stopped=True)
+    turn = caught.value.turn
+    assert turn is not None
+    assert turn.size == (100, 75)
+    outside = np.asarray(mask) == 0
+    assert np.array_equal(np.asarray(turn)[outside], np.asarray(photo)[outside])
+
+
+def test_a_reference_that_cannot_be_used_is_named(go: Any) -> None:
+    with pytest.raises(ImageError, match="Reference 2: "):
+        go("a red cat", references=[gradient(64, 64), gradient(900, 40)])
+
+
 def test_a_corrected_region_is_taken_instead_of_the_one_that_was_found(go: Any) -> None:
     first = go("a red cat", seed=1)
     region = box_mask(first.size, (0, 0, 30, 64))

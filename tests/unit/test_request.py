@@ -239,7 +239,7 @@ def test_words_that_are_no_choice_are_refused_with_the_choices(name, wrong, says
         Request.of("a cat", **{name: wrong})
 
 
-@pytest.mark.parametrize("extend", [(4, 0, 0, 0), [0, 1, 2, 3], (np.int64(1), 0, 0, 0)])
+@pytest.mark.parametrize("extend", [(4, 0, 0, 0), [0, 1, 2, 3], (np.int64(1), 0, 0, 0), np.array([1, 0, 0, 0])])
 def test_margins_are_taken_in_pixels(extend):
     assert Request.of("more", task="edit", image=PHOTO, extend=extend).extend == tuple(map(int, extend))
 

@@ -93,6 +93,27 @@ def test_picking_a_picture_goes_on_from_it_and_is_remembered(session: Session) -
         assert again[several.id].picked == 2
 
 
+def test_undoing_the_edit_of_a_variant_goes_back_to_that_variant(session: Session) -> None:
+    several = session.generate("a red cat", n=3, seed=1)
+    session.edit("blue", image=several[2], seed=1)
+    events: list[Event] = []
+    session.subscribe(events.append)
+    assert session.undo() == several
+    assert session.current.picked == 2
+    assert [event.kind for event in events] == ["current"]
+
+
+def test_a_turn_is_a_sequence_of_its_pictures(session: Session) -> None:
+    several = session.generate("a red cat", n=3, seed=1)
+    assert [one.picked for one in several] == [0, 1, 2]
+    assert several[np.int64(-1)].png == several.pngs[2]
+    for wrong in (3, -4, "a", 1.0):
+        with pytest.raises(RequestError, match="has no picture"):
+            several[wrong]
+    several.pick(np.argmax([0, 1, 0]))
+    assert session.current.picked == 1
+
+
 def test_a_stopped_turn_is_kept_where_that_is_wanted_and_one_stays_where_one_stood(tiny_model: Path) -> None:
     with Session(tiny_model, keep_stopped=True) as session:
         first = session.generate("a red cat", seed=1)
