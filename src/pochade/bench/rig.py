@@ -87,6 +87,7 @@ class Rig:
 
         def call(_report: Report) -> tuple[float, list[Image.Image]]:
             pipeline = self._views.get(view)
+            self._engine._loaded._applied.wait()  # noqa: SLF001 - what pochade does in advance must not disturb
             started = time.perf_counter()
             noise = [torch.Generator("cpu").manual_seed(seed) for seed in painting.seeds]
             several: dict[str, Any] = {"num_images_per_prompt": len(noise)} if len(noise) > 1 else {}

@@ -47,6 +47,8 @@ class Memo:
     ----------
     room : int
         How many bytes the kept arguments and answers may take together. An answer that alone is larger is not kept.
+    entries : int
+        How many answers are kept at most.
     fresh : bool
         Whether every answer is given as a copy of its own. Otherwise the very same tensors are given again, for callers
         that never write into them.
@@ -59,8 +61,9 @@ class Memo:
         What is kept now, in bytes.
     """
 
-    def __init__(self, room: int, *, fresh: bool = True) -> None:
+    def __init__(self, room: int, *, entries: int = 16, fresh: bool = True) -> None:
         self._room = room
+        self._entries = entries
         self._fresh = fresh
         self._kept: list[_Kept] = []
         self.hits = 0
@@ -111,7 +114,7 @@ class Memo:
         room = self._room - new.size
         if room < 0:
             return
-        while self.size > room:
+        while self.size > room or len(self._kept) >= self._entries:
             self._kept.pop()
         self._kept.insert(0, new)
 

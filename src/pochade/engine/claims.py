@@ -97,7 +97,10 @@ def held(device: str) -> list[Holder]:
     """List the claims on a device, those of this process too, the largest first; dead ones are swept away."""
     found = []
     with suppress(OSError, RuntimeError):
-        for path in sorted(_folder().glob(f"{_key(device)}-*.json")):
+        folder = _folder()
+        if not _ours(folder):
+            return []
+        for path in sorted(folder.glob(f"{_key(device)}-*.json")):
             holder = _read(path)
             if holder is not None and (holder.process == os.getpid() or not _swept(path)):
                 found.append(holder)
@@ -131,8 +134,8 @@ def _ours(folder: Path) -> bool:
     """Whether a folder is this person's own: in a shared place for temporary files somebody may have made it first."""
     if sys.platform == "win32":
         return True
-    told = folder.lstat()
-    return stat.S_ISDIR(told.st_mode) and told.st_uid == os.getuid()
+    told = folder.lstat(), folder.parent.lstat()
+    return all(stat.S_ISDIR(one.st_mode) and one.st_uid == os.getuid() for one in told)
 
 
 def _key(device: str) -> str:

@@ -1,12 +1,14 @@
 """Encodes the picture that was just painted while it is being stored, for the edit that is likely to follow.
 
 An edit begins by encoding the picture that it changes. Between two turns the device waits while pictures are compressed
-and written, and that is time enough. It stands apart because it is the one thing that works beside the worker's thread:
-it begins when the worker has done with the model, and the model's next call waits for its end.
+and written, and while the next words are encoded, and that is time enough. It stands apart because it is the one thing
+that works beside the worker's thread: it begins when the worker has done with the VAE, and whatever needs the VAE next
+waits for its end.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
@@ -55,33 +57,51 @@ class Expecting:
         self._thread: threading.Thread | None = None
 
     def encode(self, *args: Any, **more: Any) -> Any:
-        """Encode as the VAE does, and note in what form pipelines pass a picture. Worker thread only."""
+        """Encode as the VAE does, and note in what form pipelines pass a picture; only once it is free."""
+        self.wait()
         missed, began = self._memo.misses, time.perf_counter()
         answer = self._encode(*args, **more)
         if self._memo.misses == missed:
             self._vain = 0
         elif args and isinstance(args[0], torch.Tensor):
+            if args[0].is_cuda:  # what was begun there has to end before it is timed
+                torch.cuda.synchronize(args[0].device)
             self._seconds = time.perf_counter() - began
             self._last, self._device = args[0].to("meta"), args[0].device
             self._vain += self._hoped
         self._hoped = False
         return answer
 
+    def after(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Let a function of the VAE wait until the VAE is free."""
+
+        @functools.wraps(function)
+        def waiting(*args: Any, **more: Any) -> Any:
+            self.wait()
+            return function(*args, **more)
+
+        return waiting
+
     def expect(self, picture: Image.Image) -> None:
         """Begin to encode a picture that is likely to be edited next; returns at once. Worker thread only."""
         self.wait()
         if self._last is None or self._seconds > QUICK_SECONDS or self._vain >= PATIENCE:
             return
-        colours = _as_passed(picture, self._last)
-        if colours is None:
-            return
-        self._hoped = True
-        # Python waits for it at its end; a daemon's, as the worker's own is, it would break off inside PyTorch.
-        self._thread = threading.Thread(target=self._ahead, args=(colours,), name="pochade encodes ahead", daemon=False)
-        self._thread.start()
+        try:
+            colours = _as_passed(picture, self._last)
+            if colours is None:
+                return
+            # Python waits for it at its end; a daemon, as the worker's own is, it would break off inside PyTorch.
+            thread = threading.Thread(target=self._ahead, args=(colours,), name="pochade encodes ahead", daemon=False)
+            thread.start()
+        except Exception:  # noqa: BLE001 - a picture that is finished is not lost over a hint
+            _log.debug("A picture could not be encoded in advance.", exc_info=True)
+            self._vain = PATIENCE
+        else:
+            self._hoped, self._thread = True, thread
 
     def wait(self) -> None:
-        """Wait until the model is free."""
+        """Wait until the VAE is free."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None

@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 import threading
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections import deque
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -171,16 +171,29 @@ class _Download:
         return folder
 
     def _all(self, names: list[str], revision: str | None) -> None:
-        """Fetch several files, some at the same time."""
-        with ThreadPoolExecutor(_AT_ONCE, "pochade-download") as pool:
-            tasks = [pool.submit(self._one, name, revision) for name in names]
-            finished, waiting = wait(tasks, return_when=FIRST_EXCEPTION)
-            failed = [error for task in finished if (error := task.exception()) is not None]
-            if failed:
+        """Fetch several files, some at the same time.
+
+        The threads are daemons: at its end Python would wait for those of a pool until everything is downloaded.
+        """
+        waiting, failed = deque(names), deque[BaseException]()
+
+        def work() -> None:
+            try:
+                while not failed:
+                    self._one(waiting.popleft(), revision)
+            except IndexError:  # nothing is left
+                pass
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                failed.append(error)
                 self._stop.set()
-                for task in waiting:
-                    task.cancel()
-                raise failed[0]
+
+        threads = [threading.Thread(target=work, name="pochade-download", daemon=True) for _ in names[:_AT_ONCE]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failed:
+            raise failed[0]
 
     def _one(self, name: str, revision: str | None) -> Path:
         from huggingface_hub import hf_hub_download

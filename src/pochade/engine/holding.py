@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from pochade.engine.claims import Claim
     from pochade.engine.families import Capabilities
     from pochade.engine.levers import Applied, Levers
     from pochade.engine.memory import Plan
@@ -82,8 +83,8 @@ class Holding:
         self.preview = Preview(loaded.components["vae"], LAYOUTS[model.family.layout], model.factor)
         arrange(self.components, plan)
         self._need = need(folder, plan.dtype, pixels=math.prod(model.size.default))
-        on_card = plan.device != "cpu"
-        self._claim = claim(plan.device, model.name, self._need.device(plan.level)) if on_card else None
+        self._name = model.name
+        self._claim = self._claimed()
 
     @property
     def components(self) -> dict[str, Any]:
@@ -132,7 +133,14 @@ class Holding:
             self._adopt(pipeline)
         if plan is not None:
             report.note(plan.sentence)
+            if self._claim is not None:
+                self._claim.drop()
+            self._claim = self._claimed()
         return plan is not None
+
+    def _claimed(self) -> Claim | None:
+        """Tell other processes what is held of a card."""
+        return None if self.plan.device == "cpu" else claim(self.plan.device, self._name, self.plan.size)
 
     def facts(self) -> dict[str, Any]:
         """Tell how the model lies in memory and what makes it fast, as JSON for a turn's record."""

@@ -128,7 +128,7 @@ def encode(vae: Any, pictures: Tensor) -> Tensor:
         pictures = torch.cat([pictures, torch.ones_like(pictures[:, :1])], dim=1)
     if hasattr(vae.config, "temperal_downsample"):
         pictures = pictures.unsqueeze(2)
-    answer = vae.encode(pictures)
+    answer = type(vae).encode(vae, pictures)  # not the instance's own, which remembers pictures
     latents = answer.latent_dist.mode() if hasattr(answer, "latent_dist") else answer.latent
     return frame(latents)
 

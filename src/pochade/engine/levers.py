@@ -7,6 +7,7 @@ from the engine, which asks it at one place when it loads a model and at one pla
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 import threading
@@ -132,6 +133,7 @@ class Applied:
 
         self._device = device
         self._full = level == "full"
+        self._adopted = False
         self._layers = prompt_layers
         self._encoders = [
             part for name, part in components.items() if name.startswith("text_encoder") and part is not None
@@ -144,9 +146,9 @@ class Applied:
         self._attention: str | None = None
         self._expecting: Expecting | None = None
         self._decode = "whole"
-        self.prompts = Memo(PROMPTS)
-        self.pictures = Memo(PICTURES)
-        self.positions = Memo(POSITIONS, fresh=False)
+        self.prompts = Memo(PROMPTS, entries=32)
+        self.pictures = Memo(PICTURES, entries=16)
+        self.positions = Memo(POSITIONS, entries=16, fresh=False)
         self._names: list[str] = []
         denoiser = next((components[name] for name in tweaks.DENOISERS if components.get(name) is not None), None)
         self._choose(levers, denoiser)
@@ -156,7 +158,9 @@ class Applied:
             self._did("latents kept", tweaks.remembering(self._vae, "encode", self.pictures, "encode"))
             if self._full:
                 self._expecting = Expecting(self._vae.encode, self.pictures)
-                self._did("encoded ahead", tweaks.put(self._vae, "encode", self._expecting.encode))
+                encode = functools.wraps(self._vae.encode)(functools.partial(self._expecting.encode))
+                self._did("encoded ahead", tweaks.put(self._vae, "encode", self._expecting.after(encode)))
+                self._did("encoded ahead", tweaks.put(self._vae, "decode", self._expecting.after(self._vae.decode)))
         for encoder in self._encoders:
             self._did("hidden states only", tweaks.hidden_states_only(encoder))
         if denoiser is not None and self._full:
@@ -189,6 +193,10 @@ class Applied:
             for encoder in self._encoders:
                 dropped = tweaks.only_layers_read(encoder, layers)
                 self._did("layers read", (lambda: None) if dropped else None)
+        if self._full and not self._adopted:
+            for encoder in self._encoders:
+                self._did("settled", tweaks.settled(encoder))
+        self._adopted = True
 
     @contextmanager
     def call(self, pipeline: Any, *, size: tuple[int, int], pictures: int = 1, steps: int = 1) -> Iterator[None]:
@@ -207,8 +215,8 @@ class Applied:
         """
         import torch
 
-        if self._expecting is not None:
-            self._expecting.wait()
+        if getattr(self._vae, "dtype", None) == torch.float16:
+            self.wait()  # pipelines may cast such a VAE before they use it
         if self._regions is not None and self._compile == "regions" and self._regions.state == "off":
             self._regions.start()
         if self._cache is not None:
@@ -232,6 +240,11 @@ class Applied:
         if self._expecting is not None:
             self._expecting.expect(picture)
 
+    def wait(self) -> None:
+        """Wait until nothing is worked at in advance any more."""
+        if self._expecting is not None:
+            self._expecting.wait()
+
     def facts(self) -> dict[str, Any]:
         """Tell what is at work, as JSON for a turn's record.
 
@@ -251,8 +264,7 @@ class Applied:
 
     def forget(self) -> None:
         """Give back the memory of everything that is remembered."""
-        if self._expecting is not None:
-            self._expecting.wait()
+        self.wait()
         for memo in (self.prompts, self.pictures, self.positions):
             memo.forget()
 
@@ -305,6 +317,10 @@ class Applied:
         free = _free(self._device)
         tiled = each > free
         sliced = tiled or (pictures > 1 and (self._device == "cpu" or pictures * each > free))
+        if tiled != getattr(vae, "use_tiling", tiled):  # it encodes in tiles, too, which are not quite the same
+            if self._expecting is not None:
+                self._expecting.wait()
+            self.pictures.forget()
         (vae.enable_slicing if sliced else vae.disable_slicing)()
         (vae.enable_tiling if tiled else vae.disable_tiling)()
         return "tiled" if tiled else "sliced" if sliced else "whole"

@@ -153,6 +153,21 @@ def _class(folder: Path, part: str, library: str, name: str) -> Any:
     raise ModelError(f"{folder} needs {name} of {where} for its {part}, which is not there. Upgrade {where}.")
 
 
+def _check_kind(folder: Path, part: str, cls: Any) -> None:
+    """Refuse what is neither a module with weights nor one of the small things around it: whole pipelines, above all.
+
+    Those would load whatever lies in their folder, by rules of their own.
+    """
+    import torch
+    from diffusers import SchedulerMixin
+    from transformers import FeatureExtractionMixin, PreTrainedTokenizerBase, ProcessorMixin
+    from transformers.image_processing_base import ImageProcessingMixin
+
+    small = (SchedulerMixin, PreTrainedTokenizerBase, ProcessorMixin, ImageProcessingMixin, FeatureExtractionMixin)
+    if not issubclass(cls, (torch.nn.Module, *small)):
+        raise ModelError(f"{folder} has a {cls.__name__} for its {part}, a kind of component that pochade never loads.")
+
+
 def _is_plain(value: object) -> bool:
     if isinstance(value, list):
         return all(isinstance(number, (int, float)) for number in value)
@@ -183,15 +198,16 @@ def _load(folder: Path, part: str, library: str, name: str, dtype: str) -> Any:
     import torch
 
     cls = _class(folder, part, library, name)
+    reader = loader(cls, name)
+    if reader is cls:
+        _check_kind(folder, part, cls)
     safe = {"trust_remote_code": False} if cls.__module__.startswith("transformers.") else {}
     files = weights_of(folder, part, dtype)
     for file in files.names:
         tensors(folder / part / file)  # one that was cut off is named
     try:
         if not issubclass(cls, torch.nn.Module):
-            return _worded(
-                loader(cls, name).from_pretrained(folder / part, local_files_only=True, **safe), folder / part
-            )
+            return _worded(reader.from_pretrained(folder / part, local_files_only=True, **safe), folder / part)
         component, info = cls.from_pretrained(
             folder / part,
             dtype=getattr(torch, dtype),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -131,8 +132,10 @@ class Engine:
         folder = fetch(self._place, weights=True, dtype=self.dtype, report=report)
         report.stage("loading")
         from pochade.engine.holding import Holding
+        from pochade.engine.placing import free
 
         check_device(self.device)
+        free(self.device)  # a model whose session was closed may lie in cycles that nobody has collected yet
         pixels = math.prod(model.size.default)
         how = plan(folder, self.device, self.dtype, name=model.name, pixels=pixels, asked=self.memory)
         if how.note:
@@ -333,9 +336,10 @@ class Engine:
         text = prompt
         if getattr(tokenizer, "chat_template", None):
             chat = [{"role": "user", "content": prompt}]
-            text = tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
-            )
+            with suppress(Exception):  # the model's own template; a count is not worth the picture
+                text = tokenizer.apply_chat_template(
+                    chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
+                )
         limit = self.capabilities.prompt_tokens or tokenizer.model_max_length
         return len(tokenizer(text)["input_ids"]), limit
 

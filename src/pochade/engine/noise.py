@@ -70,7 +70,10 @@ def ambient_seed(seed: int, device: str) -> Iterator[None]:
         "cpu", "cuda:0" and so on; its generator is put back too.
     """
     with torch.random.fork_rng(devices=[device] if device.startswith("cuda") else []):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed every card, and one is put back
+        if device.startswith("cuda"):
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

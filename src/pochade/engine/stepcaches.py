@@ -31,6 +31,8 @@ class _Cacheable(Protocol):
 
     def disable_cache(self) -> None: ...
 
+    def _reset_stateful_cache(self) -> None: ...
+
 
 class StepCache:
     """One cache on one denoiser.
@@ -67,6 +69,8 @@ class StepCache:
             self.stop()
             self._denoiser.enable_cache(self._config(steps))
             self._steps = steps
+        else:  # diffusers does so at the end of a call, which one that was stopped never reaches
+            self._denoiser._reset_stateful_cache()  # noqa: SLF001 - diffusers has no public way
 
     def stop(self) -> None:
         """Take the cache off the denoiser."""

@@ -128,6 +128,19 @@ def test_room_is_bounded_and_the_least_recently_used_goes_first(counted: Counted
     assert counted.calls == 4
 
 
+def test_only_so_many_answers_are_kept(counted: Counted) -> None:
+    memo = Memo(10_000, entries=2)
+    double = memo.over(counted)
+    for prompt in ("a cat", "a dog", "a fox"):
+        double(prompt)
+    assert memo.size == 2 * 16
+    double("a fox")
+    double("a dog")
+    assert counted.calls == 3
+    double("a cat")
+    assert counted.calls == 4
+
+
 def test_an_answer_that_is_too_large_is_not_kept(counted: Counted) -> None:
     memo = Memo(700)
     double = memo.over(counted)

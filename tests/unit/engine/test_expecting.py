@@ -203,6 +203,32 @@ def test_an_edit_of_the_picture_just_painted_encodes_nothing_and_paints_the_same
     assert "encode" not in vars(pipeline.vae)
 
 
+def test_whatever_needs_the_vae_waits_until_it_is_free() -> None:
+    import tiny
+
+    pipeline = tiny.build()
+    applied = levers.apply(pipeline.components, levers.chosen(), "cpu")
+    pipeline.vae.encode(torch.zeros(1, 3, 64, 64))
+    running, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def slow(*_: Any) -> None:
+        running.set()
+        go_on.wait(10)
+        order.append("encoded ahead")
+
+    hook = pipeline.vae.encoder.register_forward_pre_hook(slow)
+    applied.expect(Image.new("RGB", (64, 64), "red"))
+    assert running.wait(10)
+    with applied.call(pipeline, size=(64, 64)):
+        order.append("words are encoded meanwhile")
+        threading.Timer(0.1, go_on.set).start()
+        pipeline.vae.decode(torch.zeros(1, 4, 8, 8))
+        order.append("decoded")
+    hook.remove()
+    assert order == ["words are encoded meanwhile", "encoded ahead", "decoded"]
+
+
 def test_a_model_that_moves_about_is_not_used_in_advance() -> None:
     import tiny
 

@@ -213,3 +213,10 @@ def test_a_device_that_cannot_take_the_model_is_named_with_what_to_do(
             painter.load(Report())
     assert not painter.loaded
     painter.load(Report())
+
+
+@pytest.mark.parametrize("name", [("diffusers", "DiffusionPipeline"), ("transformers", "AutoModel")])
+def test_what_would_load_a_folder_by_rules_of_its_own_is_never_loaded(copied: Path, name: tuple[str, str]) -> None:
+    change(copied / "model_index.json", vae=list(name))
+    with pytest.raises(ModelError, match=f"{name[1]} for its vae, a kind of component that pochade never loads"):
+        engine(copied).load(Report())

@@ -102,3 +102,32 @@ def test_flux_takes_every_cache_and_counts_the_steps_of_each_call() -> None:
             assert ratios is None or len(ratios) == steps
         cache.stop()
         assert not denoiser.is_cache_enabled
+
+
+@pytest.mark.parametrize("name", ["taylorseer", "pyramid"])
+def test_a_call_that_was_broken_off_leaves_nothing_for_the_next(pipeline: Any, name: str) -> None:
+    applied = levers.apply(pipeline.components, levers.chosen(cache=name), "cpu")
+    applied.adopt(pipeline)
+
+    def once() -> np.ndarray:
+        with applied.call(pipeline, size=(64, 64), steps=6):
+            return paint(pipeline)
+
+    def stop(_pipeline: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        if step == 3:
+            raise KeyboardInterrupt
+        return tensors
+
+    before = once()
+    with pytest.raises(KeyboardInterrupt), applied.call(pipeline, size=(64, 64), steps=6), quiet():
+        pipeline(
+            prompt="a dog",
+            width=64,
+            height=64,
+            num_inference_steps=6,
+            guidance_scale=1.0,
+            max_sequence_length=48,
+            text_encoder_out_layers=(1, 2),
+            callback_on_step_end=stop,
+        )
+    assert np.array_equal(once(), before)
