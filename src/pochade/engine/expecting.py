@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from PIL import Image
     from torch import Tensor
@@ -54,7 +55,10 @@ class Expecting:
         self._seconds = 0.0
         self._hoped = False
         self._vain = 0
-        self._thread: threading.Thread | None = None
+        self._work: Future[None] | None = None
+        # One thread for all of it, which keeps what it needs. Python waits for it at its end; a daemon, as the worker's
+        # own is, it would break off inside PyTorch. It goes when nobody holds this object any more.
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="pochade encodes ahead")
 
     def encode(self, *args: Any, **more: Any) -> Any:
         """Encode as the VAE does, and note in what form pipelines pass a picture; only once it is free."""
@@ -91,20 +95,18 @@ class Expecting:
             colours = _as_passed(picture, self._last)
             if colours is None:
                 return
-            # Python waits for it at its end; a daemon, as the worker's own is, it would break off inside PyTorch.
-            thread = threading.Thread(target=self._ahead, args=(colours,), name="pochade encodes ahead", daemon=False)
-            thread.start()
+            work = self._beside.submit(self._ahead, colours)
         except Exception:  # noqa: BLE001 - a picture that is finished is not lost over a hint
             _log.debug("A picture could not be encoded in advance.", exc_info=True)
             self._vain = PATIENCE
         else:
-            self._hoped, self._thread = True, thread
+            self._hoped, self._work = True, work
 
     def wait(self) -> None:
         """Wait until the VAE is free."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._work is not None:
+            self._work.result()
+            self._work = None
 
     def _ahead(self, colours: Tensor) -> None:
         try:

@@ -31,7 +31,7 @@ class Encoder:
         self.error: Exception | None = None
 
     def __call__(self, colours: torch.Tensor) -> torch.Tensor:
-        self.threads.append(threading.current_thread().name)
+        self.threads.append(threading.current_thread().name.removesuffix("_0"))
         if self.error is not None:
             raise self.error
         return colours.mean((-1, -2))
@@ -75,7 +75,7 @@ from pochade.engine.caches import Memo
 from pochade.engine.expecting import Expecting
 
 def encode(colours):
-    if threading.current_thread().name == "pochade encodes ahead":
+    if threading.current_thread().name.startswith("pochade encodes ahead"):
         time.sleep(0.5)
         print("encoded")
     return colours
