@@ -1,39 +1,37 @@
-// Everything that the views of one Studio share: its state, the line to the kernel, the mask and the brush.
-// A click in any view ends in one of these methods.
+// Everything that the views of one widget share: its state, the line to the kernel and the mask. What a click does is
+// written in the room that it belongs to, as a plain function of a desk.
 
-import { type Channel, Link } from "./link";
-import { Mask } from "./mask";
-import { encodeGrey } from "./png";
-import type { TurnCard } from "./protocol";
-import { type Action, initial, pictureKey, reduce, type State } from "./state";
+import { Mask } from "./canvas/mask";
+import { type Channel, type Draft, Link } from "./link";
+import type { ToBrowser, TurnCard, TwigCard } from "./protocol";
+import { type Action, initial, reduce, type State } from "./state";
+import { twigOf } from "./state/turns";
 import { Store } from "./store";
 
-export interface Brush {
-  tool: "brush" | "eraser";
-  /** Diameter as a share of the picture's shorter side, so that it fits any picture. */
-  share: number;
-}
+const ANSWER_MS = 20_000;
 
-export const initialBrush: Brush = { tool: "brush", share: 0.16 };
+type Kind = ToBrowser["kind"];
+type Answer<K extends Kind> = Extract<ToBrowser, { kind: K }>;
+
+interface Waiting {
+  take(message: ToBrowser, blobs: readonly Blob[]): void;
+  refuse(why: Error): void;
+}
 
 export class Desk {
   readonly store = new Store<State, Action>(initial, reduce);
-  readonly brush = new Store<Brush, Partial<Brush>>(initialBrush, (brush, change) => ({ ...brush, ...change }));
+  /** The mask of the picture that is shown: kept from turn to turn while the size stays. */
   mask: Mask | null = null;
   private link: Link;
-  private shown: string | null = null;
-  private asking = false;
+  private waiting = new Map<number, Waiting>();
 
   constructor(channel: Channel) {
     this.link = new Link(
       channel,
-      (message, blobs) => {
-        if (message.kind === "preview") this.link.send({ kind: "ack", preview: message.preview });
-        this.store.dispatch({ type: "heard", message, blobs });
-      },
+      (message, blobs) => this.hear(message, blobs),
       (connection) => this.store.dispatch({ type: "connection", connection }),
     );
-    this.store.subscribe(() => this.followPicture());
+    this.store.subscribe(() => this.followSize());
   }
 
   start(): void {
@@ -42,67 +40,75 @@ export class Desk {
 
   stop(): void {
     this.link.stop();
+    for (const waiting of this.waiting.values()) waiting.refuse(new Error("The view was closed."));
+    this.waiting.clear();
   }
 
+  get state(): State {
+    return this.store.state;
+  }
+
+  /** The current turn as the tree has it. */
+  get twig(): TwigCard | null {
+    return twigOf(this.state, this.state.current);
+  }
+
+  /** The current turn with everything that is known of it; null until it was sent. */
   get turn(): TurnCard | null {
-    const { turns, current } = this.store.state;
-    return turns.find((card) => card.turn === current) ?? null;
+    return this.state.cards[this.state.current ?? ""] ?? null;
   }
 
-  /** Sends a prompt; with a picture on the canvas it asks for a change of that, within the mask if one is painted. */
-  async ask(text: string): Promise<void> {
-    const prompt = text.trim();
-    const { current, index, session } = this.store.state;
-    if (!prompt || this.asking || session === null || !session.writable || session.closed) return;
-    const mask = current !== null && this.mask !== null && this.mask.painted > 0 ? this.mask : null;
-    this.asking = true; // encoding a mask takes a moment, in which a second Enter must not ask twice
-    try {
-      const png = mask ? await encodeGrey(mask.data, mask.width, mask.height) : null;
-      const upload = png ? this.link.upload(png) : null;
-      const seq = this.link.send({ kind: "ask", prompt, base: current, index, upload });
-      this.store.dispatch({ type: "asked", seq, prompt });
-    } finally {
-      this.asking = false;
-    }
+  /** Whether anything can be asked of the session. */
+  get able(): boolean {
+    return this.state.session?.writable === true && !this.state.session.closed;
   }
 
-  halt(): void {
-    const { job } = this.store.state;
-    if (!job) return;
-    this.link.send({ kind: "stop", job: job.job });
-    this.store.dispatch({ type: "stopping", job: job.job });
+  /** Sends what needs no answer of its own; returns the number that an error would name. */
+  send(draft: Draft, buffers: ArrayBuffer[] = []): number {
+    return this.link.send(draft, buffers);
   }
 
-  go(turn: string | null): void {
-    if (turn === this.store.state.current) return;
-    this.store.dispatch({ type: "went", turn });
-    this.link.send({ kind: "go", turn, index: null });
+  /** Sends bytes in parts; returns the number that a later message names them by. */
+  upload(bytes: Uint8Array<ArrayBuffer>): number {
+    return this.link.upload(bytes);
   }
 
-  /** Goes on from another picture of the turn; where the session can only be looked at, it is only shown. */
-  turnTo(index: number): void {
-    const { current, pictures, session } = this.store.state;
-    if (current === null) return;
-    this.store.dispatch({ type: "index", index });
-    if (session?.writable && !session.closed) this.link.send({ kind: "go", turn: current, index });
-    else if (!pictures[pictureKey(current, index)]) this.link.send({ kind: "show", turn: current, index });
+  /** Sends what is answered by a message of this kind; an error has the kernel's sentence. */
+  ask<K extends Kind>(draft: Draft, kind: K): Promise<{ message: Answer<K>; blobs: readonly Blob[] }> {
+    const seq = this.link.send(draft);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.waiting.get(seq)?.refuse(new Error("The kernel did not answer.")), ANSWER_MS);
+      const over = () => {
+        clearTimeout(timer);
+        this.waiting.delete(seq);
+      };
+      this.waiting.set(seq, {
+        take: (message, blobs) => {
+          if (message.kind === "pong" && kind !== "pong") return; // a receipt; the answer is still to come
+          over();
+          if (message.kind === kind) resolve({ message: message as Answer<K>, blobs });
+          else reject(new Error(message.kind === "trouble" ? message.message : "The kernel answered otherwise."));
+        },
+        refuse: (why) => {
+          over();
+          reject(why);
+        },
+      });
+    });
   }
 
-  showEarlier(): void {
-    const first = this.store.state.turns[0];
-    if (first) this.link.send({ kind: "earlier", before: first.number - 1 });
+  private hear(message: ToBrowser, blobs: readonly Blob[]): void {
+    if (message.kind === "preview") this.link.send({ kind: "ack", preview: message.preview });
+    const waiting = "seq" in message && message.seq !== null ? this.waiting.get(message.seq) : undefined;
+    // Trouble that somebody waits for is told where it was caused, not in a banner.
+    if (!(waiting && message.kind === "trouble")) this.store.dispatch({ type: "heard", message, blobs });
+    waiting?.take(message, blobs);
   }
 
-  /** Keeps a mask of the shown picture's size; one painted for another picture is wiped, which undo brings back. */
-  private followPicture(): void {
-    const turn = this.turn;
-    const shown = turn ? pictureKey(turn.turn, this.store.state.index) : null;
-    if (shown === this.shown) return;
-    this.shown = shown;
-    if (turn && (this.mask?.width !== turn.width || this.mask.height !== turn.height)) {
-      this.mask = new Mask(turn.width, turn.height);
-    } else {
-      this.mask?.clear();
-    }
+  /** A mask fits one size; with the size it goes, and with a turn of the same size it stays. */
+  private followSize(): void {
+    const shown = this.state.source ?? this.twig;
+    if (!shown || (this.mask?.width === shown.width && this.mask.height === shown.height)) return;
+    this.mask = new Mask(shown.width, shown.height);
   }
 }

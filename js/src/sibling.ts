@@ -1,6 +1,11 @@
 // The ordinary picture that the kernel puts right after a Studio, for readers without a kernel. While the Studio is
 // live, its cell would show everything twice, so that output is hidden; it comes back when the view goes.
 
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Desk } from "./desk";
+import type { State } from "./state";
+import { pictureKey } from "./state/turns";
+
 const OUTPUT = ".jp-OutputArea-child";
 const STATIC_TEXT = "pochade: the current picture";
 
@@ -57,4 +62,29 @@ function isStatic(output: HTMLElement): boolean {
   const drawn = output.querySelector<HTMLElement>("[data-mime-type]");
   if (drawn?.dataset.mimeType === "image/png") return true;
   return output.querySelector("pre")?.textContent?.trim() === STATIC_TEXT;
+}
+
+/** Hides the static picture while this view is live; says whether the one in the notebook is an older picture. */
+export function useSibling(root: { current: HTMLElement | null }, desk: Desk, state: State): boolean {
+  const [older, setOlder] = useState(false);
+  const [looked, look] = useState(0);
+  const sibling = useRef<Sibling | null>(null);
+  const live = state.session !== null;
+  const { twig } = desk;
+  const picture = twig ? (state.pictures[pictureKey(twig.turn, twig.picked)] ?? null) : null;
+  useEffect(() => {
+    if (!live || !root.current) return;
+    sibling.current = new Sibling(root.current, () => look((times) => times + 1));
+    sibling.current.hide();
+    return () => sibling.current?.show();
+  }, [live, root]);
+  useEffect(() => {
+    // The kernel brings the static picture up to date within a moment; only what stays behind is worth a word.
+    const timer = setTimeout(
+      async () => setOlder(picture ? ((await sibling.current?.differs(picture)) ?? false) : false),
+      2500,
+    );
+    return () => clearTimeout(timer);
+  }, [picture, looked]);
+  return older;
 }

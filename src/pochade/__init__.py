@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Cancelled,
         ImageError,
         ModelError,
+        OutOfMemoryError,
         PochadeError,
         ReadOnlyError,
         RequestError,
@@ -33,23 +34,29 @@ if TYPE_CHECKING:
     from pochade.shortcuts import open_session as open  # noqa: A004 - what it is called when asked for by name
     from pochade.shortcuts import paint, paint_mask
     from pochade.turn import Turn
+    from pochade.widgets import Compare, MaskCanvas, PromptBox, TurnStrip
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Cancelled",
+    "Compare",
     "Event",
     "ImageError",
     "Job",
+    "MaskCanvas",
     "ModelError",
+    "OutOfMemoryError",
     "PochadeError",
     "Progress",
+    "PromptBox",
     "ReadOnlyError",
     "Request",
     "RequestError",
     "Session",
     "StoreError",
     "Turn",
+    "TurnStrip",
     "WouldBlockError",
     "__version__",
     "models",
@@ -60,18 +67,23 @@ __all__ = [
 
 _HOMES = {
     "Cancelled": "errors",
+    "Compare": "widgets.compare",
     "Event": "jobs",
     "ImageError": "errors",
     "Job": "jobs",
+    "MaskCanvas": "widgets.mask",
     "ModelError": "errors",
+    "OutOfMemoryError": "errors",
     "PochadeError": "errors",
     "Progress": "jobs",
+    "PromptBox": "widgets.promptbox",
     "ReadOnlyError": "errors",
     "Request": "request",
     "RequestError": "errors",
     "Session": "session",
     "StoreError": "errors",
     "Turn": "turn",
+    "TurnStrip": "widgets.strip",
     "WouldBlockError": "errors",
     "models": "engine.models",
     "open": "shortcuts",

@@ -1,7 +1,7 @@
-"""What a person asks of a session: `say`, `generate` and `edit`, each of which waits for its turn.
+"""What a person asks of a session: `say`, `generate`, `edit` and `again`, each of which waits for its turn.
 
 They stand apart from `session.py` because they are words only: every one of them is `submit` and a wait. Their keywords
-are the attributes of a `Request`.
+are the attributes of a `Request`; those that a session has settings for say `AS_SET` where they are left out.
 """
 
 from __future__ import annotations
@@ -9,18 +9,27 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
+from pochade.again import once_more
+from pochade.request import Request
+from pochade.settings import AS_SET
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pochade.jobs import Job
-    from pochade.request import Background, Keep, Margins, Options, Request, Task
+    from pochade.knobs import Background, Keep
+    from pochade.remedies import Remedy
+    from pochade.request import Margins, Options, Task
     from pochade.turn import Turn
+    from pochade.turns import Turns
 
 __all__ = ["Conversation"]
 
 
 class Conversation(ABC):
     """The words of a session; `Session` knows how to carry them out."""
+
+    turns: Turns
 
     @abstractmethod
     def submit(
@@ -29,9 +38,14 @@ class Conversation(ABC):
         *,
         task: Task | None = None,
         on_done: Callable[[Job], None] | None = None,
+        keep_stopped: bool | None = None,
         **options: Any,
     ) -> Job:
         """Put a request in the queue and return at once."""
+
+    @abstractmethod
+    def use(self, *, memory: str = AS_SET) -> tuple[str, ...]:
+        """Have later requests carried out in another way."""
 
     def say(self, prompt: str, **options: Unpack[Options]) -> Turn:
         """Edit the current picture, or make one where there is none. Options are those of `generate` and `edit`."""
@@ -41,16 +55,16 @@ class Conversation(ABC):
         self,
         prompt: str,
         *,
-        n: int = 1,
-        size: tuple[int, int] | str | None = None,
-        seed: int | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        negative: str | None = None,
-        background: Background = "auto",
+        n: int = AS_SET,
+        size: tuple[int, int] | str | None = AS_SET,
+        seed: int | None = AS_SET,
+        steps: int | None = AS_SET,
+        guidance: float | None = AS_SET,
+        negative: str | None = AS_SET,
+        background: Background = AS_SET,
         references: object = (),
     ) -> Turn:
-        """Make a new picture from words.
+        """Make a new picture from words. What is left out is as `Session.settings` has it.
 
         Parameters
         ----------
@@ -101,18 +115,18 @@ class Conversation(ABC):
         image: object = None,
         mask: object = None,
         references: object = (),
-        keep: Keep = "auto",
+        keep: Keep = AS_SET,
         changed: object = None,
         extend: Margins | str | None = None,
-        n: int = 1,
-        seed: int | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        negative: str | None = None,
-        strength: float | None = None,
-        background: Background = "auto",
+        n: int = AS_SET,
+        seed: int | None = AS_SET,
+        steps: int | None = AS_SET,
+        guidance: float | None = AS_SET,
+        negative: str | None = AS_SET,
+        strength: float | None = AS_SET,
+        background: Background = AS_SET,
     ) -> Turn:
-        """Change a picture by words.
+        """Change a picture by words. What is left out is as `Session.settings` has it.
 
         Parameters
         ----------
@@ -148,3 +162,58 @@ class Conversation(ABC):
         asked |= {"strength": strength, "background": background, "references": references}
         asked |= {"image": image, "mask": mask, "keep": keep, "changed": changed, "extend": extend}
         return self.submit(prompt, task="edit", **asked).result()
+
+    def again(self, turn: Turn | str | Request, *, seed: int | None = AS_SET, **changes: Any) -> Turn:
+        """Ask for a turn once more, as its record says it was asked; the same seed paints the same picture.
+
+        Parameters
+        ----------
+        turn : Turn, str or Request
+            The turn, its id, or a request such as ``job.request``. `Session.settings` have no say in it.
+        seed : int, optional
+            Another seed; None draws one. Left out, it is the same.
+        **changes
+            Options of `generate` or `edit` that are to be other ones, and ``prompt``.
+
+        Returns
+        -------
+        Turn
+            The finished turn, which is now the current one. It raises what `generate` raises.
+        """
+        return self.submit_again(turn, seed=seed, **changes).result()
+
+    def submit_again(
+        self,
+        turn: Turn | str | Request,
+        *,
+        seed: int | None = AS_SET,
+        on_done: Callable[[Job], None] | None = None,
+        keep_stopped: bool | None = None,
+        **changes: Any,
+    ) -> Job:
+        """Put what `again` asks for in the queue and return at once; the rest is as in `submit`."""
+        what = turn if isinstance(turn, Request) else self.turns[self.turns.id_of(turn) or ""]
+        request = once_more(what, {"seed": seed, **changes}, self.turns)
+        return self.submit(request, on_done=on_done, keep_stopped=keep_stopped)
+
+    def retry(self, job: Job, remedy: Remedy | None = None, *, on_done: Callable[[Job], None] | None = None) -> Job:
+        """Put the request of a job in the queue once more.
+
+        Parameters
+        ----------
+        job : Job
+            One that has failed or was stopped.
+        remedy : Remedy, optional
+            One of ``job.remedies``: what is to be done in another way this time.
+        on_done : callable, optional
+            As in `submit`.
+
+        Raises
+        ------
+        RequestError, ModelError, StoreError, ReadOnlyError
+            If it is clear already that it cannot be done.
+        """
+        changes = dict(remedy.changes) if remedy is not None else {}
+        if "memory" in changes:
+            self.use(memory=changes.pop("memory"))
+        return self.submit_again(job.request, on_done=on_done, **changes)

@@ -5,13 +5,14 @@ name without loading the rest. Each class also descends from the built-in error 
 of pochade still catches it the usual way.
 
     PochadeError
-    ├── RequestError (ValueError)         the request cannot be carried out as asked
-    │   └── ImageError                    a picture or a mask that was given cannot be used
-    ├── ModelError                        the model is unknown, damaged or of an unsupported kind
-    ├── StoreError (OSError)              the session file cannot be used
-    │   └── ReadOnlyError                 the session file can be read but not written
-    ├── Cancelled                         the job was stopped before it finished
-    └── WouldBlockError (RuntimeError)    waiting here would never end
+    ├── RequestError (ValueError)           the request cannot be carried out as asked
+    │   └── ImageError                      a picture or a mask that was given cannot be used
+    ├── ModelError                          the model is unknown, damaged or of an unsupported kind
+    │   └── OutOfMemoryError (MemoryError)  there is not enough memory for the model or the picture
+    ├── StoreError (OSError)                the session file cannot be used
+    │   └── ReadOnlyError                   the session file can be read but not written
+    ├── Cancelled                           the job was stopped before it finished
+    └── WouldBlockError (RuntimeError)      waiting here would never end
 """
 
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ __all__ = [
     "Cancelled",
     "ImageError",
     "ModelError",
+    "OutOfMemoryError",
     "PochadeError",
     "ReadOnlyError",
     "RequestError",
@@ -45,6 +47,27 @@ class ImageError(RequestError):
 
 class ModelError(PochadeError):
     """The model folder is unknown or damaged, or holds a kind of model that pochade does not run."""
+
+
+class OutOfMemoryError(ModelError, MemoryError):
+    """There is not enough memory for the model, or for a picture with it.
+
+    Parameters
+    ----------
+    message : str
+        What did not fit, and what to do.
+    memory : str, optional
+        The ``memory=`` of `Session.use` that needs less.
+
+    Attributes
+    ----------
+    memory : str or None
+        As given; None where nothing needs less.
+    """
+
+    def __init__(self, message: str, memory: str | None = None) -> None:
+        super().__init__(message)
+        self.memory = memory
 
 
 class StoreError(PochadeError, OSError):

@@ -18,7 +18,7 @@ from pochade.errors import ReadOnlyError, StoreError
 
 __all__ = ["BUSY_SECONDS", "VERSION", "Holding", "check_header", "explain", "hold", "stamp"]
 
-VERSION = 2
+VERSION = 3
 """What `user_version` of a session file says: the layout of its tables."""
 
 BUSY_SECONDS = 10.0

@@ -26,14 +26,16 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pochade.jobs import Worker
+    from pochade.remedies import Remedy
     from pochade.turn import Turn
 
 __all__ = ["Event", "Job", "State"]
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Kind = Literal[
-    "queued", "moved", "started", "progress", "preview", "picture", "done", "failed", "cancelled", "current", "closed"
-]
+    "queued", "moved", "started", "progress", "preview", "picture", "done", "failed", "cancelled", "current", "changed",
+    "settings", "model", "closed",
+]  # fmt: skip
 
 _logger = logging.getLogger("pochade")
 _numbers = itertools.count(1)
@@ -48,11 +50,12 @@ class Event:
     kind : str
         "queued", "moved" (to another place in the queue), "started", "progress", "preview", "picture" (one is
         finished), "done", "failed" and "cancelled" are about a job; "current" says that the session went to another
-        turn, "closed" that it was closed.
+        turn, "changed" that a turn was starred, deleted or restored, or its star taken away, "settings" and "model"
+        that there are other ones, "closed" that it was closed.
     job : Job or None
         The job it is about.
     turn : Turn or None
-        The turn that was made, that is current now, or that was kept of a job that was cancelled.
+        The turn that was made, that is current now, that was changed, or that was kept of a job that was cancelled.
     progress : Progress or None
         How far the job is.
     preview : PIL.Image.Image or None
@@ -62,7 +65,7 @@ class Event:
     index, count : int or None
         Which picture that is, from 0, and how many there will be.
     message : str or None
-        What went wrong, as a sentence.
+        What went wrong, as a sentence; of another model, which settings it does not take.
     """
 
     kind: Kind
@@ -97,6 +100,7 @@ class Job:
         emit: Callable[[Event], None],
         on_done: "Callable[[Job], None] | None",
         watched: Callable[[], bool] | None,
+        remedies: "Callable[[BaseException], tuple[Remedy, ...]] | None",
         *,
         keep_preview: bool,
     ) -> None:
@@ -107,6 +111,8 @@ class Job:
         self._emit = emit
         self._on_done = on_done
         self._watched = watched
+        self._advise = remedies
+        self._remedies: tuple[Remedy, ...] = ()
         self._guard = threading.Lock()
         self._state: State = "queued"
         self._turn: Turn | None = None
@@ -138,6 +144,11 @@ class Job:
     def position(self) -> int | None:
         """Its place among the jobs that wait for the same device: 0 is begun next. None once it was begun or ended."""
         return self.worker.position(self)
+
+    @property
+    def remedies(self) -> "tuple[Remedy, ...]":
+        """What would help, the likeliest first; nothing unless it failed, and not by a mistake in the request."""
+        return self._remedies
 
     def done(self) -> bool:
         """Whether it has ended, in whichever way."""
@@ -231,6 +242,7 @@ class Job:
         except Cancelled as error:
             self._settle("cancelled", error=error)
         except BaseException as error:  # noqa: BLE001  # the thread outlives whatever the work raises
+            self._remedies = self._ways_on(error)
             self._settle("failed", error=error)
         else:
             self._settle("done", turn=turn)
@@ -243,13 +255,21 @@ class Job:
         except Exception:
             _logger.exception("A subscriber raised while it was told %r of job %s.", kind, self.id)
 
+    def _ways_on(self, error: BaseException) -> "tuple[Remedy, ...]":
+        """Find remedies; where that fails too, there are none, and the first error is the one to be told."""
+        try:
+            return () if self._advise is None else self._advise(error)
+        except Exception:
+            _logger.exception("No remedies were found for job %s.", self.id)
+            return ()
+
     def _settle(self, state: State, *, turn: "Turn | None" = None, error: BaseException | None = None) -> None:
         """Fix the outcome. The state comes last: whoever sees it finds the rest."""
         if error is not None:
             _let_go(error)
         self._report.end(finished=state == "done")
         # The work holds the session and its pictures; a job that somebody keeps should not.
-        self._work = None
+        self._work, self._advise = None, None
         self._turn, self._error = turn, error
         self._state = state
 

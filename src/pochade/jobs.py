@@ -18,6 +18,7 @@ from pochade.job import Event, Job, State
 from pochade.report import Progress, Report
 
 if TYPE_CHECKING:
+    from pochade.remedies import Remedy
     from pochade.turn import Turn
 
 __all__ = ["Event", "Job", "Progress", "Report", "State", "Worker", "in_order", "worker_for"]
@@ -62,6 +63,7 @@ class Worker:
         emit: Callable[[Event], None],
         on_done: Callable[[Job], None] | None = None,
         watched: Callable[[], bool] | None = None,
+        remedies: "Callable[[BaseException], tuple[Remedy, ...]] | None" = None,
         keep_preview: bool = False,
     ) -> Job:
         """Put work in the queue and return at once.
@@ -80,6 +82,8 @@ class Worker:
         watched : callable, optional
             Whether anybody sees the job's events at the moment. Where nobody does, no previews are made and a waiting
             cell says itself how far it is.
+        remedies : callable, optional
+            Given what went wrong, returns what would help; on the worker's thread.
         keep_preview : bool
             Whether the report keeps its last preview, for a turn that is stopped and kept.
 
@@ -88,7 +92,7 @@ class Worker:
         PochadeError
             Python is shutting down.
         """
-        job = Job(self, work, request, emit, on_done, watched, keep_preview=keep_preview)
+        job = Job(self, work, request, emit, on_done, watched, remedies, keep_preview=keep_preview)
         with self._wake:
             if self._stopping:
                 raise PochadeError("Python is shutting down: nothing can be painted any more.")

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from pochade import __version__
-from pochade.errors import ReadOnlyError
+from pochade.errors import ReadOnlyError, StoreError
 from pochade.store import SUFFIX, Store, default_folder
 
 __all__ = ["Keeping"]
@@ -57,6 +58,7 @@ class Keeping:
         self.store = _stores.get(self.path)
         if (self.store is None or not self.store.writable) and self.path.exists():
             self.store = _stores[self.path] = Store.open(self.path)
+            _purge(self.store)  # of what was deleted before a crash
         _keepers[self.path] = self
 
     def opened(self, model: str) -> Store:
@@ -94,9 +96,17 @@ class Keeping:
         return store
 
     def close(self) -> None:
-        """Close the file for everybody in this process, unless somebody newer keeps it now."""
+        """Close the file, without what was deleted, for everybody in this process, unless somebody newer keeps it."""
         if self.store is None or _keepers.get(self.path) not in {None, self}:
             return
         if _stores.get(self.path) is self.store:
             del _stores[self.path]
+        _purge(self.store)
         self.store.close()
+
+
+def _purge(store: Store) -> None:
+    """Remove what was deleted and nobody needs; where there is no room even for that, the next time will do."""
+    if store.writable:
+        with suppress(StoreError):  # closed already, above all
+            store.purge()

@@ -46,16 +46,29 @@ class Place:
         self._move(name, (), store)
 
     def back(self, store: Store | None) -> None:
-        """Go to what the current turn was made from; nowhere where there is no current turn."""
+        """Go to what the current turn was made from, past what was deleted; nowhere where there is no current turn."""
         with self._guard:
             if self.current is not None and store is not None:
-                self._move(store.get(self.current).parent, (*self.redo, self.current), store)
+                above = store.nearest(store.get(self.current).parent)
+                self._move(above, (*self.redo, self.current), store)
 
     def forward(self, store: Store | None) -> None:
         """Take back the last `back`; nowhere where there was none."""
         with self._guard:
             if self.redo:
                 self._move(self.redo[-1], self.redo[:-1], store)
+
+    def leave(self, name: str, store: Store) -> bool:
+        """Go on without a turn that was deleted, and say whether that was where one stood.
+
+        Nobody went elsewhere by this: what is being made of the turn is gone to all the same when it is finished.
+        """
+        with self._guard:
+            stood = self.current == name
+            self.current = store.nearest(self.current)
+            self.redo = tuple(ahead for ahead in self.redo if ahead != name)
+            self._keep(store)
+            return stood
 
     def arrive(self, name: str, moves: int, store: Store) -> bool:
         """Go to a finished turn and say so, unless somebody went elsewhere since it was asked for."""
@@ -67,7 +80,7 @@ class Place:
             return False
 
     def stay(self, store: Store) -> None:
-        """Stay where one stands although a newer turn is in the file, one that was stopped."""
+        """Stay where one stands although a newer turn is in the file, one that was stopped or restored."""
         with self._guard:
             self._keep(store)
 

@@ -28,6 +28,13 @@ CREATE TABLE picture (
 ) WITHOUT ROWID
 """
 
+# Living turns are counted and paged without reading a turn; removing one asks whether another needs it.
+_INDEXES = """
+CREATE INDEX turn_living ON turn (deleted, number, id);
+CREATE INDEX turn_by_image_turn ON turn (image_turn);
+CREATE INDEX picture_by_hash ON picture (hash)
+"""
+
 _SCHEMA = f"""
 CREATE TABLE meta (
     key    TEXT PRIMARY KEY,
@@ -59,10 +66,13 @@ CREATE TABLE turn (
     image_turn  TEXT REFERENCES turn (id),
     details     TEXT NOT NULL,  -- JSON: notes, versions, reference_turns, image_index, extra
     picked      INTEGER NOT NULL DEFAULT 0,
-    state       TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped'))
+    state       TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped')),
+    starred     REAL,           -- when, in seconds since 1970; null where it is not
+    deleted     REAL
 );
 CREATE INDEX turn_by_parent ON turn (parent);
-{_PICTURE}"""
+{_PICTURE};
+{_INDEXES}"""
 
 # What layout 1 lacks. A CHECK cannot be altered, so the table of pictures is copied into a new one.
 _FROM_1 = (
@@ -74,10 +84,19 @@ _FROM_1 = (
     "DROP TABLE picture_1",
 )
 
+# What layout 2 lacks.
+_FROM_2 = (
+    "ALTER TABLE turn ADD COLUMN starred REAL",
+    "ALTER TABLE turn ADD COLUMN deleted REAL",
+    *_INDEXES.split(";\n"),
+)
+
+_STEPS = {1: _FROM_1, 2: _FROM_2}  # from which layout to the next
+
 # What `turn` holds as columns of the same name; the other fields of a record are `size`, `details` and pictures.
 _COLUMNS = (
     "id", "parent", "created", "task", "prompt", "seed", "n", "steps", "guidance", "seconds", "model", "image_turn",
-    "picked", "state",
+    "picked", "state", "starred", "deleted",
 )  # fmt: skip
 
 _DETAILS = ("notes", "versions", "reference_turns", "image_index", "extra")
@@ -137,6 +156,8 @@ class TurnRecord:
         finished, fewer than `n`, or the last preview where there were none.
     image_index : int
         Which picture of `image_turn` was edited, counted from 0.
+    starred, deleted : float or None
+        When it was, in seconds since 1970 (UTC); None where it is not. A deleted turn is hidden until it is restored.
     """
 
     id: str
@@ -164,6 +185,8 @@ class TurnRecord:
     picked: int = 0
     state: str = "done"
     image_index: int = 0
+    starred: float | None = None
+    deleted: float | None = None
 
 
 def lay_out(db: sqlite3.Connection, meta: Mapping[str, str | None]) -> None:
@@ -184,11 +207,13 @@ def bring_up(db: sqlite3.Connection) -> None:
 
     An error leaves the transaction open: closing the connection undoes all of it, as a crash does.
     """
-    if db.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+    layout = db.execute("PRAGMA user_version").fetchone()[0]
+    if layout >= VERSION:
         return
     db.execute("BEGIN IMMEDIATE")
-    for statement in _FROM_1:
-        db.execute(statement)
+    for step in range(max(layout, 1), VERSION):
+        for statement in _STEPS[step]:
+            db.execute(statement)
     stamp(db)
     db.execute("COMMIT")
 

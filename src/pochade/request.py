@@ -5,18 +5,18 @@ numbers are in range, its pictures are loaded and its mask fits. Only what depen
 the exact size, which `pochade.sizes` settles when the model's rule is known.
 """
 
-import difflib
 import math
 from collections.abc import Sequence
 from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pochade.errors import ImageError, RequestError
 from pochade.imaging.fit import margins
 from pochade.imaging.load import MAX_PIXELS, load_image
 from pochade.imaging.mask import check_mask, load_mask
+from pochade.knobs import MAX_PICTURES, MAX_PROMPT, MAX_SEED, MAX_STEPS, Background, Keep, Knobs
 from pochade.sizes import SizeRule, brief, parse_size, resolve_size, whole_number
 
 __all__ = [
@@ -33,20 +33,12 @@ __all__ = [
     "resolve_size",
 ]
 
-MAX_PROMPT = 32_000
-MAX_PICTURES = 16
-MAX_STEPS = 1_000
 MAX_REFERENCES = 10
-MAX_SEED = 2**53 - 1  # the largest whole number that JavaScript carries exactly
 
 Task = Literal["generate", "edit"]
-Background = Literal["auto", "opaque", "transparent"]
-Keep = Literal["auto", "none"]
 Margins = tuple[int, int, int, int]
 
-_BOUNDS = {"n": (1, MAX_PICTURES), "seed": (0, MAX_SEED), "steps": (1, MAX_STEPS)}
 _MASK_NEEDS_EDIT = "A mask needs an edit: it says which part of a picture may change, so pass that picture as image."
-_BACKGROUNDS, _KEEPS = ("auto", "opaque", "transparent"), ("auto", "none")
 _MARGINS = 4
 
 
@@ -72,7 +64,7 @@ class Options(TypedDict, total=False):
     reference_turns: Sequence[str | None]
 
 
-class Request(BaseModel):
+class Request(Knobs):
     """What is asked of the road. Build one with `Request.of`, which accepts every kind of picture.
 
     Attributes
@@ -122,36 +114,17 @@ class Request(BaseModel):
         Whenever a value cannot be used; the message says what was wrong and what to do.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     task: Task = "generate"
     prompt: str
-    n: int = 1
-    size: tuple[int, int] | str | None = None
-    seed: int | None = None
-    steps: int | None = None
-    guidance: float | None = None
-    negative: str | None = None
-    strength: float | None = None
-    background: Background = "auto"
     image: Image.Image | None = None
     image_turn: str | None = None
     mask: Image.Image | None = None
-    keep: Keep = "auto"
     changed: Image.Image | None = None
     extend: Margins | None = None
     references: tuple[Image.Image, ...] = ()
     reference_turns: tuple[str | None, ...] = Field(default=(), validate_default=True)
-
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            problem = _plain(error)
-        else:
-            return
-        # Raised out here: inside, each error would hold the other, beyond the garbage collector's reach.
-        raise problem
 
     @classmethod
     def of(cls, prompt: str, **options: Unpack[Options]) -> Self:
@@ -195,7 +168,9 @@ class Request(BaseModel):
 
     def __repr__(self) -> str:
         fields = type(self).model_fields
-        told = ((name, value) for name, value in self if value is not None and value != fields[name].default)
+        names = dict.fromkeys(("task", "prompt", *fields))
+        told = ((name, getattr(self, name)) for name in names)
+        told = ((name, value) for name, value in told if value is not None and value != fields[name].default)
         return f"Request({', '.join(f'{name}={_show(value)}' for name, value in told)})"
 
     __str__ = __repr__
@@ -214,57 +189,6 @@ class Request(BaseModel):
             raise RequestError("The prompt holds half of a character (a lone surrogate): type or paste it again.")
         return prompt
 
-    @field_validator("n", "seed", "steps", mode="before")
-    @classmethod
-    def _whole_number(cls, value: object, info: ValidationInfo) -> int | None:
-        name = info.field_name or ""
-        if value is None and name != "n":
-            return None
-        low, high = _BOUNDS[name]
-        number = whole_number(value)
-        if number is None or not low <= number <= high:
-            raise RequestError(f"{name} must be a whole number from {low:,} to {high:,}, not {brief(value)}.")
-        return number
-
-    @field_validator("guidance", mode="before")
-    @classmethod
-    def _guidance_is_a_number(cls, value: object) -> float | None:
-        if value is None:
-            return None
-        number = _number(value)
-        if not 0 <= number < math.inf:
-            raise RequestError(f"guidance must be a number, 0 or more, not {brief(value)}.")
-        return number
-
-    @field_validator("strength", mode="before")
-    @classmethod
-    def _strength_is_a_share(cls, value: object) -> float | None:
-        if value is None:
-            return None
-        number = _number(value)
-        if not 0 < number <= 1:
-            raise RequestError(f"strength must be a number above 0 and up to 1, not {brief(value)}.")
-        return number
-
-    @field_validator("negative", mode="before")
-    @classmethod
-    def _negative_is_text(cls, value: object) -> str | None:
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise RequestError(f"negative must be text, not {type(value).__name__}.")
-        if len(value) > MAX_PROMPT:
-            raise RequestError(f"negative has {len(value):,} characters; at most {MAX_PROMPT:,} can be read.")
-        return value.strip() or None
-
-    @field_validator("background", "keep", mode="before")
-    @classmethod
-    def _one_of_the_words(cls, value: object, info: ValidationInfo) -> object:
-        words = _BACKGROUNDS if info.field_name == "background" else _KEEPS
-        if value not in words:
-            raise RequestError(f"{info.field_name} must be {' or '.join(map(repr, words))}, not {brief(value)}.")
-        return value
-
     @field_validator("extend", mode="before")
     @classmethod
     def _margins_are_whole_numbers(cls, value: object) -> Margins | None:
@@ -279,11 +203,6 @@ class Request(BaseModel):
                 f"'16:9'; not {brief(value)}."
             )
         return cast("Margins", margins)
-
-    @field_validator("size", mode="before")
-    @classmethod
-    def _size_is_understood(cls, value: object) -> tuple[int, int] | str | None:
-        return parse_size(value)
 
     @field_validator("image", "references")
     @classmethod
@@ -328,8 +247,6 @@ class Request(BaseModel):
             raise RequestError(
                 "An edit keeps the size of its picture: leave size out, or generate a new picture of the size you want."
             )
-        if self.seed is not None and self.seed + self.n - 1 > MAX_SEED:
-            raise RequestError(f"Picture k is painted with seed + k, and {self.seed:,} leaves no room for {self.n}.")
         return self
 
     def _check_what_only_edits_have(self) -> None:
@@ -350,14 +267,6 @@ class Request(BaseModel):
             width, height = self.image.width + left + right, self.image.height + top + bottom
             if width * height > MAX_PIXELS:
                 raise RequestError(f"The picture would grow to {width:,}×{height:,}: at most {MAX_PIXELS:,} pixels.")
-
-
-def _number(value: object) -> float:
-    """Return the number that `value` is, NaN for anything else; text and True are none."""
-    try:
-        return math.nan if isinstance(value, str | bytes | bool) else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return math.nan
 
 
 def _turn_id(source: object) -> str | None:
@@ -382,19 +291,3 @@ def _show(value: object) -> str:
     if isinstance(value, tuple) and any(isinstance(one, Image.Image) for one in value):
         return f"({', '.join(map(_show, value))})"
     return repr(value)
-
-
-def _plain(error: ValidationError) -> RequestError:
-    """Tell the first complaint as one of our own errors, in a plain sentence."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, RequestError):
-        return cause
-    name = str(first["loc"][0]) if first["loc"] else "request"
-    if first["type"] == "extra_forbidden":
-        known = sorted(Request.model_fields)
-        guess = difflib.get_close_matches(name, known, n=1)
-        return RequestError(f"There is no option {name!r}: {f'did you mean {guess[0]!r}?' if guess else known}")
-    if first["type"] == "missing":
-        return RequestError(f"A request needs a {name}.")
-    return RequestError(f"{name} cannot be used: {first['msg'][:1].lower()}{first['msg'][1:]}.")

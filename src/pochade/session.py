@@ -7,32 +7,32 @@ the device's worker. It paints nothing and shows nothing itself; every view foll
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, overload
-from weakref import WeakMethod, WeakValueDictionary
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 from pochade.asking import complete
+from pochade.choices import Choices, name_of
 from pochade.conversation import Conversation
-from pochade.engine.levers import chosen
-from pochade.engine.local import engine_for
 from pochade.engine.models import MINIATURE
 from pochade.errors import Cancelled, StoreError
+from pochade.hints import Hints, hints_for
 from pochade.jobs import Event, worker_for
 from pochade.keeping import Keeping
-from pochade.listeners import Listeners
-from pochade.place import Place
 from pochade.produce import produce
-from pochade.turns import Turns
+from pochade.remedies import remedies_for
+from pochade.settings import AS_SET, Settings, given, untaken
+from pochade.standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from pochade.engine.families import Capabilities
     from pochade.engine.local import Engine
     from pochade.jobs import Job, Report
     from pochade.request import Request, Task
-    from pochade.store import Store
     from pochade.turn import Turn
     from pochade.widgets.studio import Studio
 
@@ -41,7 +41,7 @@ __all__ = ["Session", "open_already"]
 _sessions: WeakValueDictionary[Path, Session] = WeakValueDictionary()  # by file: each has one session in a process
 
 
-class Session(Conversation):
+class Session(Conversation, Standing):
     """A conversation with one model, kept turn by turn in one file.
 
     Parameters
@@ -72,7 +72,9 @@ class Session(Conversation):
     Attributes
     ----------
     turns : Turns
-        Every turn, oldest first.
+        Every turn that was not deleted, oldest first.
+    settings : Settings
+        What requests are asked with where they do not say otherwise; kept in the file.
 
     Raises
     ------
@@ -98,17 +100,16 @@ class Session(Conversation):
         keep_stopped: bool = False,
     ) -> None:
         self._guard = threading.RLock()
-        self._listeners = Listeners()
         self._studio: Studio | None = None
         self._closed = False
         self._keep_stopped = keep_stopped
-        levers = chosen(compile=compile, attention=attention, cache=cache)
-        self._engine_for = partial(engine_for, device=device, dtype=dtype, memory=memory, levers=levers)
-        self._engine = None if model is None and path is not None else self._engine_for(model)
+        self._choices = Choices.of(
+            device=device, dtype=dtype, memory=memory, compile=compile, attention=attention, cache=cache
+        )
+        self._engine = None if model is None and path is not None else self._choices.engine(model)
         self._model = self._engine.model if self._engine is not None else MINIATURE
-        self._place = Place()
-        self._keeping = Keeping(path)
-        self.turns = Turns(lambda: self._keeping.store)
+        super().__init__(Keeping(path))
+        self.settings = Settings(lambda: self._keeping.store, self._check_open, self._settings_changed)
         if (older := _sessions.get(self.path)) is not None:
             older._leave()  # noqa: SLF001 - one of us; its file stays open, for us and for its turns
         if path is not None:
@@ -118,29 +119,13 @@ class Session(Conversation):
     def _continue(self) -> None:
         """Go on where the file says, with its model unless another was asked for."""
         store = self._keeping.opened(self._model)
-        store.on_pick = WeakMethod(self._picked)
+        self._follow(store)
         if self._engine is None:
             self._model = store.meta("model") or MINIATURE
         elif store.writable:
             store.set_meta("model", self._model)
         self._place.recall(store)
-
-    @property
-    def path(self) -> Path:
-        """The session file. A new session's is made by its first turn."""
-        return self._keeping.path
-
-    @property
-    def writable(self) -> bool:
-        """Whether new turns can be kept."""
-        store = self._keeping.store
-        return not self._closed and (store is None or store.writable)
-
-    @property
-    def holder(self) -> str | None:
-        """Who else is writing the file; None where nobody is."""
-        store = self._keeping.store
-        return store.holder if store is not None else None
+        self.settings.recall(store)
 
     @property
     def closed(self) -> bool:
@@ -162,7 +147,7 @@ class Session(Conversation):
         """The jobs that wait or run, in order."""
         return self._listeners.jobs
 
-    # What is asked of it; the words for it are in `Conversation`.
+    # What is asked of it; the words for it are in `Conversation`, and where it stands in `Standing`.
 
     def submit(
         self,
@@ -201,9 +186,12 @@ class Session(Conversation):
             If it is clear already that it cannot be done.
         """
         engine, moves = self._running(), self._place.moves
-        request = complete(prompt, task, options, current=self.current, turns=self.turns)
-        store = self._keeping.writing(self._model)
-        store.on_pick = WeakMethod(self._picked)
+        asked = partial(self.settings.in_force, options=options, engine=engine)
+        request = complete(prompt, task, options, current=self.current, turns=self.turns, settings=asked)
+        fresh, store = self._keeping.store is None, self._keeping.writing(self._model)
+        if fresh:
+            self.settings.keep_in_file()
+        self._follow(store)
         keep = self._keep_stopped if keep_stopped is None else keep_stopped
         parent = self.turns[request.image_turn] if request.image_turn is not None else None
 
@@ -220,49 +208,106 @@ class Session(Conversation):
 
         worker, told = worker_for(engine.device), self._listeners
         return worker.submit(
-            work, request=request, emit=told.tell, on_done=on_done, watched=told.watched, keep_preview=keep
+            work,
+            request=request,
+            emit=told.tell,
+            on_done=on_done,
+            watched=told.watched,
+            remedies=lambda error: remedies_for(error, request, engine.capabilities.size),
+            keep_preview=keep,
         )
 
-    # Where the conversation stands.
+    def use(
+        self,
+        model: str | Path | None = AS_SET,
+        *,
+        device: str | None = AS_SET,
+        dtype: object = AS_SET,
+        memory: str = AS_SET,
+        compile: str = AS_SET,  # noqa: A002 - as in `Session`
+        attention: str = AS_SET,
+        cache: str | None = AS_SET,
+    ) -> tuple[str, ...]:
+        """Have later requests carried out by another model, or by this one in another way.
 
-    @property
-    def current(self) -> Turn | None:
-        """The turn that `say` and `edit` go on from. Set it to a turn, an id or None to go on from there."""
-        name = self._place.current
-        return self.turns[name] if name is not None else None
+        What waits in the queue keeps what it was asked with. A model of the Hub is asked for its small files.
 
-    @current.setter
-    def current(self, turn: Turn | str | None) -> None:
-        self._go(lambda store: self._place.go(self.turns.id_of(turn), store))
+        Parameters
+        ----------
+        model, device, dtype, memory, compile, attention, cache
+            As in `Session`. What is left out stays, but another model begins with a dtype, memory and cache of its own.
 
-    def _picked(self, turn: str) -> None:
-        if not self._closed:
-            self.current = turn
+        Returns
+        -------
+        tuple of str
+            Sentences about the settings that this model does not take, and that were dropped.
 
-    def new(self) -> None:
-        """Begin afresh: the next `say` makes a picture. Every turn stays."""
-        self.current = None
-
-    def undo(self) -> Turn | None:
-        """Go back to what the current turn was made from, and return it; None before the first. Every turn stays."""
+        Raises
+        ------
+        ModelError, RequestError
+            If there is no such model, device or choice; everything is as it was.
+        StoreError
+            If the session is closed.
+        """
         self._check_open()
-        left, store = self.current, self._keeping.store
-        if left is not None and store is not None and store.writable and left.parent is not None:
-            made_from = left.record.image_index
-            if left.record.image_turn == left.parent.id and left.parent.picked != made_from:
-                store.set_picked(left.parent.id, made_from, tell=False)  # it is told with the move
-        return self._go(self._place.back)
+        name = self._model if model is AS_SET else name_of(model)
+        keywords = {"device": device, "dtype": dtype, "memory": memory}
+        keywords |= {"compile": compile, "attention": attention, "cache": cache}
+        choices = self._choices.changed(given(keywords), other_model=name != self._model)
+        engine = choices.engine(name)
+        dropped = untaken(self.settings.as_dict(), engine.capabilities)
+        with self._guard:
+            self._check_open()
+            self._choices, self._engine, self._model = choices, engine, engine.model
+        store = self._keeping.store
+        if store is not None and store.writable:
+            with suppress(StoreError):  # on a full disk it is used all the same, until the session is closed
+                store.set_meta("model", engine.model)
+        self.settings.update(**dict.fromkeys(dropped))
+        said = tuple(dropped.values())
+        self._listeners.tell(Event("model", message=" ".join(said) or None))
+        return said
 
-    def redo(self) -> Turn | None:
-        """Take back the last `undo`, and return the current turn."""
-        return self._go(self._place.forward)
+    def check(
+        self,
+        prompt: str,
+        task: Task | None = None,
+        *,
+        references: int = 0,
+        mask: bool = False,
+        size: tuple[int, int] | str | None = AS_SET,
+        negative: str | None = AS_SET,
+        strength: float | None = AS_SET,
+    ) -> Hints:
+        """Say what the model does not know of a prompt, and what cannot be done; no weights are loaded for it.
 
-    def _go(self, move: Callable[[Store | None], None]) -> Turn | None:
-        self._check_open()
-        move(self._keeping.store)
+        Parameters
+        ----------
+        prompt : str
+            The words so far; they may be none.
+        task : "generate" or "edit", optional
+            By default what `say` would do.
+        references : int
+            How many references come with it.
+        mask : bool
+            Whether a mask does.
+        size, negative, strength
+            As in `generate` and `edit`; what is left out is as `settings` has it.
+
+        Raises
+        ------
+        ModelError
+            If the model is gone.
+        """
         current = self.current
-        self._listeners.tell(Event("current", turn=current))
-        return current
+        task = task or ("generate" if current is None else "edit")
+        engine, picture = self._running(), None if current is None else current.size
+        values = self.settings.in_force(task, {"mask": mask or None}, engine)
+        values |= given({"size": size, "negative": negative, "strength": strength})
+        return hints_for(prompt, task, engine.capabilities, values, references=references, mask=mask, picture=picture)
+
+    def _settings_changed(self) -> None:
+        self._listeners.tell(Event("settings"))
 
     # What others see of it.
 
@@ -275,13 +320,21 @@ class Session(Conversation):
         """
         return self._listeners.add(listener, watching)
 
-    def studio(self) -> Studio:
-        """Return the session's Studio; there is one, however often it is shown."""
+    def studio(self, lang: str | None = None) -> Studio:
+        """Return the session's Studio; there is one, however often it is shown.
+
+        Parameters
+        ----------
+        lang : str, optional
+            The language of its words: "en" or "zh", or "" for the browser's, which it is at first.
+        """
         from pochade.widgets.studio import Studio
 
         with self._guard:
             if self._studio is None:
                 self._studio = Studio(self)
+            if lang is not None:
+                self._studio.lang = lang
             return self._studio
 
     def _ipython_display_(self) -> None:
@@ -290,22 +343,6 @@ class Session(Conversation):
         if not in_kernel():
             raise NotImplementedError  # IPython then prints the repr
         show(self)
-
-    def __len__(self) -> int:
-        return len(self.turns)
-
-    @overload
-    def __getitem__(self, which: int | str) -> Turn: ...
-    @overload
-    def __getitem__(self, which: slice) -> tuple[Turn, ...]: ...
-    def __getitem__(self, which: int | str | slice) -> Turn | tuple[Turn, ...]:
-        return self.turns[which]
-
-    def __iter__(self) -> Iterator[Turn]:
-        return iter(self.turns)
-
-    def __bool__(self) -> bool:
-        return True  # an empty session is still a session
 
     def __repr__(self) -> str:
         if self._closed:
@@ -347,7 +384,7 @@ class Session(Conversation):
         with self._guard:
             self._check_open()
             if self._engine is None:
-                self._engine = self._engine_for(self._model)
+                self._engine = self._choices.engine(self._model)
             return self._engine
 
     def _check_open(self) -> None:

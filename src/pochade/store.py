@@ -1,16 +1,16 @@
 """The durable history: one SQLite file a session, which is also the archive format (`.pochade`).
 
 A turn and its pictures go in by one transaction, so a crash can lose what was being painted but never what was
-finished. The module stands alone because it alone answers for threads, transactions and the right to write; everybody
-else sees `TurnRecord` and bytes. Beside the file lies a small hidden lock file: its holder writes, all others read.
+finished. The module stands alone because everybody else sees `TurnRecord` and bytes: only here are turns asked for by
+their tables. Turns that were deleted are hidden, not gone, until `purge`: whoever knows the id of one can read it.
 """
 
 import json
 import os
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
-from pochade import records
-from pochade.errors import ReadOnlyError, StoreError
-from pochade.filing import BUSY_SECONDS, Holding, check_header, explain, hold
+from pochade import marks, records
+from pochade.database import Database, absolute, must_hold
+from pochade.errors import StoreError
+from pochade.filing import Holding, check_header, hold
 from pochade.imaging.load import byte_hash
+from pochade.outline import Twig, twigs
 from pochade.records import TurnRecord
 
 if TYPE_CHECKING:
@@ -32,37 +34,22 @@ __all__ = ["SUFFIX", "Store", "TurnRecord", "default_folder", "latest"]
 SUFFIX = ".pochade"
 
 
-class Store:
+class Store(Database):
     """One session file, open. Make one with `Store.create` or `Store.open`; every method may be called by any thread.
 
     Attributes
     ----------
-    path : pathlib.Path
-        The file, absolute and with symbolic links resolved.
-    writable : bool
-        False when somebody else holds the file or permission is missing; then every write raises `ReadOnlyError`.
-    holder : str or None
-        Who holds the file, where it is held by somebody else.
-    on_pick : weak reference to a callable, or None
-        Given the turn's id when another of its pictures was picked.
+    path, writable, holder
+        See `Database`.
+    on_pick, on_mark : weak reference to a callable, or None
+        Given the turn's id when another of its pictures was picked, and when it was starred or its star taken away.
     """
 
     def __init__(self, path: Path, holding: Holding) -> None:
-        self.path = path
-        self.writable = holding.lock is not None
-        self.holder = holding.holder
-        self._holding = holding
-        self._guard = threading.RLock()
+        super().__init__(path, holding)
         self.on_pick: ref[Callable[[str], None]] | None = None
+        self.on_mark: ref[Callable[[str], None]] | None = None
         self._taken: set[str] | None = None
-        # Opened for writing even to read: whoever opens first after a crash has to undo the half-written turn.
-        self._db: sqlite3.Connection | None = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        # A home directory is often a network disk, where a write-ahead log is unsafe.
-        self._db.execute("PRAGMA synchronous = FULL")
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], *, meta: Mapping[str, str]) -> Self:
@@ -80,7 +67,7 @@ class Store:
         StoreError
             Something is there already, or the file cannot be written.
         """
-        where = _absolute(path)
+        where = absolute(path)
         try:
             where.parent.mkdir(parents=True, exist_ok=True)
             where.touch(exist_ok=False)
@@ -89,7 +76,7 @@ class Store:
                 raise StoreError(f"{where} is there already: open it, or choose another name.") from None
             raise StoreError(f"{where} cannot be made: {error.strerror}. Choose another place.") from error
         try:
-            return cls._opened(where, _must_hold(where), partial(records.lay_out, meta=meta))
+            return cls._opened(where, must_hold(where), partial(records.lay_out, meta=meta))
         except BaseException:
             where.unlink(missing_ok=True)
             raise
@@ -112,12 +99,12 @@ class Store:
         ReadOnlyError
             ``readonly=False`` and the file cannot be written; the message says who holds it.
         """
-        where = _absolute(path)
+        where = absolute(path)
         check_header(where)
         if readonly:
             holding = Holding(reason="it was opened for reading")
         else:
-            holding = hold(where) if readonly is None else _must_hold(where)
+            holding = hold(where) if readonly is None else must_hold(where)
 
         def first(db: sqlite3.Connection) -> None:
             # Reading every id touches the tables' roots: a file cut short or overwritten shows now, not in mid-session.
@@ -127,25 +114,8 @@ class Store:
 
         return cls._opened(where, holding, first)
 
-    @classmethod
-    def _opened(cls, path: Path, holding: Holding, first: Callable[[sqlite3.Connection], object]) -> Self:
-        """Connect, do what comes first, and leave nothing open where that fails."""
-        store: Self | None = None
-        try:
-            store = cls(path, holding)
-            with store._asking() as db:
-                first(db)
-        except BaseException as error:
-            if store is not None:
-                store.close()
-            holding.release()
-            if isinstance(error, sqlite3.Error):
-                raise explain(error, path) from error
-            raise
-        return store
-
     def new_id(self, *made_from: object) -> str:
-        """Give out an id: permanent, unique in this file, never given twice.
+        """Give out an id: permanent, and no other turn's in this file.
 
         Parameters
         ----------
@@ -216,40 +186,126 @@ class Store:
         ReadOnlyError
             The file cannot be written.
         """
-        with self._writing() as db:
-            if id not in self:
-                raise KeyError(f"{self.path.name} has no turn {id!r}")
-            records.pick(db, id, index)
+        self._mark(id, lambda db, name: records.pick(db, name, index))
         if tell and self.on_pick is not None and (told := self.on_pick()) is not None:
             told(id)
 
+    def set_starred(self, id: str, *, on: bool) -> None:  # noqa: A002
+        """Star a turn, or take its star away, and call `on_mark`. It raises what `set_picked` raises."""
+        when = time.time() if on else None
+        self._mark(id, lambda db, name: marks.star(db, name, when))
+        if self.on_mark is not None and (told := self.on_mark()) is not None:
+            told(id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Hide a turn until it is restored, or removed by `purge`. It raises what `set_picked` raises."""
+        self._mark(id, lambda db, name: marks.delete(db, name, time.time()))
+
+    def restore(self, id: str) -> None:  # noqa: A002
+        """Show a deleted turn again, at its place. It raises what `set_picked` raises."""
+        self._mark(id, marks.restore)
+
+    def purge(self) -> int:
+        """Remove the deleted turns that no other was made from, and the pictures that nobody else uses.
+
+        Returns
+        -------
+        int
+            How many turns were removed; their bytes are overwritten, and the file is as much smaller.
+        """
+        with self._writing() as db:
+            gone = marks.purge(db)
+        if gone:
+            with self._asking() as db:
+                db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
+        return gone
+
     def get(self, id: str) -> TurnRecord:  # noqa: A002
-        """Return the turn of this id; KeyError if there is none."""
+        """Return the turn of this id, deleted or not; KeyError if there is none."""
         found = self._records("WHERE id = ?", (id,))
         if not found:
             raise KeyError(f"{self.path.name} has no turn {id!r}")
         return found[0]
 
     def ids(self) -> list[str]:
-        """Return the ids of all turns, oldest first."""
-        return self._column("SELECT id FROM turn ORDER BY number")
+        """Return the ids of all turns that were not deleted, oldest first."""
+        return self._ids("{living} ORDER BY number")
 
     def page(self, offset: int, limit: int) -> list[TurnRecord]:
-        """Return up to `limit` turns, oldest first, leaving out the first `offset`."""
-        return self._records("ORDER BY number LIMIT ? OFFSET ?", (limit, offset))
+        """Return up to `limit` turns that were not deleted, oldest first, leaving out the first `offset`."""
+        numbers = "SELECT number FROM turn WHERE {living} ORDER BY number LIMIT ? OFFSET ?"
+        return self._records(f"WHERE number IN ({numbers}) ORDER BY number", (limit, offset))
 
     def children(self, id: str) -> list[str]:  # noqa: A002
-        """Return the ids of the turns that grew from this one, oldest first."""
-        return self._column("SELECT id FROM turn WHERE parent = ? ORDER BY number", (id,))
+        """Return the ids of the turns that grew from this one and were not deleted, oldest first."""
+        return self._ids("parent = ? AND {living} ORDER BY number", (id,))
+
+    def offspring(self, id: str) -> list[str]:  # noqa: A002
+        """Return the ids of `children`, and of those that grew from this one past turns that were deleted since."""
+        with self._asking() as db:
+            return marks.offspring(db, id)
+
+    def deleted(self) -> list[TurnRecord]:
+        """Return the turns that can be restored, the one that was deleted last at the end."""
+        with self._asking() as db:
+            return records.select(db, "WHERE deleted IS NOT NULL ORDER BY deleted", ()) if marks.marked(db) else []
+
+    def nearest(self, id: str | None) -> str | None:  # noqa: A002
+        """Return this id, or that of the nearest turn it grew from, that was not deleted; None where there is none."""
+        with self._asking() as db:
+            return marks.nearest(db, id)
+
+    def find(self, words: str, *, starred: bool = False, limit: int | None = None) -> list[TurnRecord]:
+        """Return the turns whose prompt, or what was made of it, has every one of these words; newest first.
+
+        Parameters
+        ----------
+        words : str
+            Parted by spaces, in upper or lower case, in full or in part; none find every turn.
+        starred : bool
+            Only starred ones.
+        limit : int, optional
+            How many at most.
+        """
+        with self._asking() as db:
+            which, folded = marks.matching(db, words, starred=starred)
+            most = -1 if limit is None else limit
+            return records.select(db, f"WHERE {which} ORDER BY number DESC LIMIT ?", (folded, most))
+
+    def search(self, words: str, *, starred: bool = False, limit: int = 500) -> tuple[list[Twig], int]:
+        """Return what `find` finds in outline, the newest `limit` of them, and how many there are in all."""
+        with self._asking() as db:
+            which, folded = marks.matching(db, words, starred=starred)
+            asked = f"SELECT number FROM turn WHERE {which} ORDER BY number DESC"  # noqa: S608 - our own words
+            numbers = [row[0] for row in db.execute(asked, (folded,))]
+            wanted = f"AND number IN ({','.join(map(str, numbers[:limit]))}) ORDER BY number DESC"
+            return twigs(db, wanted, ()), len(numbers)
+
+    def outline(self, after: int = 0, limit: int = 500, *, before: int | None = None) -> list[Twig]:
+        """Return the outline of up to `limit` turns, oldest first: the next after a number, or the last before one."""
+        with self._asking() as db:
+            if before is None:
+                return twigs(db, "AND number > ? ORDER BY number LIMIT ?", (after, limit))
+            return twigs(db, "AND number > ? AND number < ? ORDER BY number DESC LIMIT ?", (after, before, limit))[::-1]
+
+    def twig(self, id: str) -> Twig:  # noqa: A002
+        """Return the outline of one turn; KeyError if there is none, or it was deleted."""
+        with self._asking() as db:
+            found = twigs(db, "AND id = ?", (id,))
+        if not found:
+            raise KeyError(f"{self.path.name} has no turn {id!r}")
+        return found[0]
 
     def __len__(self) -> int:
         with self._asking() as db:
-            return int(db.execute("SELECT count(*) FROM turn").fetchone()[0])
+            asked = f"SELECT count(*) FROM turn WHERE {marks.living(db)}"  # noqa: S608 - our own words
+            return int(db.execute(asked).fetchone()[0])
 
     def __bool__(self) -> bool:
         return True  # a file without a turn is a file all the same
 
     def __contains__(self, id: object) -> bool:  # noqa: A002
+        """Whether there is a turn of this id, deleted or not."""
         return bool(self._column("SELECT id FROM turn WHERE id = ?", (id,)))
 
     def put(self, data: bytes) -> str:
@@ -268,67 +324,20 @@ class Store:
             raise StoreError(f"{self.path} is damaged: picture {hash[:8]}… is not what was stored. Restore a copy.")
         return data
 
-    def meta(self, key: str, default: str | None = None) -> str | None:
-        """Return an entry of the file's own table of names and values."""
-        found = self._column("SELECT value FROM meta WHERE key = ?", (key,))
-        return found[0] if found else default
-
-    def set_meta(self, key: str, value: str | None) -> None:
-        """Set an entry of the file's own table, or remove it with None."""
-        with self._writing() as db:
-            records.set_meta(db, {key: value})
-
-    def close(self) -> None:
-        """Close the file and let others write it. Closing twice is no error; anything else afterwards is."""
-        with self._guard:
-            if self._db is not None:
-                self._db.close()
-                self._db = None
-            self._holding.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Store({self.path.name!r}{'' if self.writable else ', read-only'})"
-
-    @contextmanager
-    def _asking(self) -> Iterator[sqlite3.Connection]:
-        """Hold the connection, one thread at a time, and say what SQLite's errors mean."""
-        with self._guard:
-            if self._db is None:
-                raise StoreError(f"{self.path} was closed: open it again with pochade.open({str(self.path)!r}).")
-            try:
-                yield self._db
-            except sqlite3.Error as error:
-                raise explain(error, self.path) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold one transaction: committed to the disk at the end, undone by any exception."""
-        if not self.writable:
-            raise ReadOnlyError(_refusal(self.path, self._holding))
-        with self._asking() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                # After some errors SQLite has undone it already, and the first error is the one worth telling.
-                with suppress(sqlite3.Error):
-                    db.rollback()
-                raise
-
-    def _column(self, query: str, parameters: tuple[object, ...] = ()) -> list[str]:
-        with self._asking() as db:
-            return [row[0] for row in db.execute(query, parameters)]
-
     def _records(self, which: str, parameters: tuple[object, ...]) -> list[TurnRecord]:
         with self._asking() as db:
-            return records.select(db, which, parameters)
+            return records.select(db, which.format(living=marks.living(db)), parameters)
+
+    def _ids(self, which: str, parameters: tuple[object, ...] = ()) -> list[str]:
+        with self._asking() as db:
+            asked = f"SELECT id FROM turn WHERE {which}".format(living=marks.living(db))  # noqa: S608 - our own words
+            return [row[0] for row in db.execute(asked, parameters)]
+
+    def _mark(self, id: str, mark: Callable[[sqlite3.Connection, str], None]) -> None:  # noqa: A002
+        with self._writing() as db:
+            if id not in self:
+                raise KeyError(f"{self.path.name} has no turn {id!r}")
+            mark(db, id)
 
 
 def default_folder() -> Path:
@@ -357,25 +366,8 @@ def latest(notebook: str | None) -> Path | None:
     return None
 
 
-def _absolute(path: str | os.PathLike[str]) -> Path:
-    return Path(path).expanduser().resolve()
-
-
 def _written(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError:  # removed since it was listed
         return 0
-
-
-def _must_hold(path: Path) -> Holding:
-    holding = hold(path)
-    if holding.lock is None:
-        raise ReadOnlyError(_refusal(path, holding))
-    return holding
-
-
-def _refusal(path: Path, holding: Holding) -> str:
-    if holding.holder is None:
-        return f"{path} can only be read: {holding.reason}. Copy it to a place where you may write, and open the copy."
-    return f"{path} can only be read: {holding.holder} is writing it. Close it there, then open it again."

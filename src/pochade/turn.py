@@ -88,7 +88,7 @@ class Turn:
 
     @property
     def parent(self) -> "Turn | None":
-        """The turn that this one grew from; None at a beginning."""
+        """The turn that this one grew from, even if it was deleted since; None at a beginning."""
         return None if self.record.parent is None else self._other(self.record.parent)
 
     @property
@@ -131,6 +131,44 @@ class Turn:
         self.record = chosen.record
         return chosen
 
+    @property
+    def starred(self) -> bool:
+        """Whether it was starred, to be found again."""
+        return self.record.starred is not None
+
+    def star(self, on: bool = True) -> "Turn":  # noqa: FBT001, FBT002 - `turn.star(False)` reads well
+        """Star this turn, or take its star away, and return it.
+
+        Raises
+        ------
+        ReadOnlyError
+            The session can only be looked at.
+        """
+        self.store.set_starred(self.id, on=on)
+        self.record = self.store.get(self.id)
+        return self
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was taken out of its session; `Session.restore` brings it back."""
+        return self.record.deleted is not None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What ``session.settings.update(**turn.settings)`` takes, to ask for other pictures in the same way.
+
+        The seed is among it. The size is not where a picture was edited, which keeps its own; nor are strength and keep
+        where none was.
+        """
+        record, extra = self.record, self.record.extra
+        found: dict[str, Any] = {"n": record.n, "size": record.size, "seed": record.seed, "steps": record.steps}
+        found |= {"guidance": record.guidance, "negative": extra.get("negative")}
+        found |= {"background": extra.get("background", "auto")}
+        if record.task == "edit":
+            del found["size"]
+            found |= {"strength": extra.get("strength"), "keep": extra.get("keep", "auto")}
+        return found
+
     def __getitem__(self, index: int) -> "Turn":
         """Return this turn with another of its pictures as its `image`, to edit that one or to take it as a reference.
 
@@ -149,7 +187,7 @@ class Turn:
 
     @property
     def children(self) -> "tuple[Turn, ...]":
-        """The turns that grew from this one, oldest first."""
+        """The turns that grew from this one and were not deleted, oldest first."""
         return tuple(self._other(name) for name in self.store.children(self.id))
 
     @property

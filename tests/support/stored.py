@@ -19,6 +19,9 @@ from pochade.store import Store, TurnRecord
 VERSION_1 = Path(__file__).with_name("version1.pochade")
 """A session of layout 1 as pochade 0.1.0 left it: two variants of a cat, and one of them with a hat."""
 
+VERSION_2 = Path(__file__).with_name("version2.pochade")
+"""The same of layout 2: the second cat is picked, one was given a hat by an edit without a mask; and a red dog."""
+
 
 def picture(seed: int, side: int = 32) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)

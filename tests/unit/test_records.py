@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from stored import VERSION_1, add
+from stored import VERSION_1, VERSION_2, add
 
 from pochade import records
 from pochade.errors import StoreError
@@ -82,12 +82,36 @@ def test_a_file_of_layout_1_is_brought_up_to_date_when_it_is_opened_to_write(old
             kept = writer.page(0, 10)
             assert (kept[0].picked, kept[2].changed, kept[2].state) == (1, cats.images[:1], "stopped")
             assert reader.page(0, 10) == kept, "one who reads meanwhile reads on"
-    assert (layout(old), shape(old)) == (2, shape(store.path))
+    assert (layout(old), shape(old)) == (3, shape(store.path))
     whole = old.read_bytes()
     with Store.open(old) as again:
         assert again.page(0, 10) == kept
         assert again.ids()[-1] == later
     assert old.read_bytes() == whole, "what is up to date is left alone"
+
+
+def test_a_file_of_layout_2_is_read_without_being_changed(tmp_path: Path) -> None:
+    old = shutil.copyfile(VERSION_2, tmp_path / "old.pochade")
+    with Store.open(old, readonly=True) as store:
+        cats, hat, dog, red = store.page(0, 10)
+        assert (cats.picked, len(hat.changed), red.mask is None, dog.starred, dog.deleted) == (1, 1, False, None, None)
+        assert store.get(red.id) == red
+        assert store.children(dog.id) == [red.id]
+    assert old.read_bytes() == VERSION_2.read_bytes()
+
+
+def test_a_file_of_layout_2_is_brought_up_to_date_when_it_is_opened_to_write(tmp_path: Path, store: Store) -> None:
+    old = shutil.copyfile(VERSION_2, tmp_path / "old.pochade")
+    with Store.open(old, readonly=True) as reader:
+        before = reader.page(0, 10)
+        with Store.open(old) as writer:
+            assert writer.page(0, 10) == before
+            assert is_whole(writer)
+            writer.delete(before[0].id)
+            writer.set_starred(before[2].id, on=True)
+            assert reader.ids() == writer.ids() == [turn.id for turn in before[1:]], "one who reads meanwhile sees it"
+            assert reader.get(before[2].id).starred is not None
+    assert (layout(old), shape(old)) == (3, shape(store.path))
 
 
 def test_an_error_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Path) -> None:
@@ -131,4 +155,4 @@ def test_a_kill_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Pa
     with Store.open(old) as store:
         assert store.page(0, 10)[1].prompt == "give the cat a top hat"
         assert is_whole(store)
-    assert layout(old) == 2
+    assert layout(old) == 3

@@ -150,7 +150,7 @@ def test_the_file_is_laid_out_to_last(store: Store, path: Path) -> None:
         found = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked}
     assert found == {
         "application_id": int.from_bytes(b"POCH"),
-        "user_version": 2,
+        "user_version": 3,
         "page_size": 16384,
         "auto_vacuum": 2,  # incremental
         "journal_mode": "delete",

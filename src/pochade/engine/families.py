@@ -88,6 +88,8 @@ class Capabilities:
         Pixels per latent pixel, along a side.
     vocabulary : frozenset of str
         Every word that the model was taught; empty when it does not say.
+    distilled : bool
+        Whether guidance was trained into it, so that a guidance asked for changes nothing.
     """
 
     name: str
@@ -100,6 +102,12 @@ class Capabilities:
     size: SizeRule
     factor: int
     vocabulary: frozenset[str]
+    distilled: bool = False
+
+    @property
+    def guided(self) -> bool:
+        """Whether a guidance that is asked for changes the picture."""
+        return not self.distilled and any("guidance" in view.words for view in self.family.views)
 
     @property
     def can_paint(self) -> bool:
@@ -340,6 +348,7 @@ def capabilities_of(folder: Path) -> Capabilities:
         size=rule,
         factor=factor,
         vocabulary=card.vocabulary,
+        distilled=distilled,
     )
 
 

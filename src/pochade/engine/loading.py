@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from pochade.engine.card import read_json
 from pochade.engine.families import index_of, parts_of
+from pochade.engine.memory import lower
 from pochade.engine.placing import settle
 from pochade.engine.processors import loader
 from pochade.engine.quiet import quiet
 from pochade.engine.weights import REMEDY, tensors, weights_of
-from pochade.errors import ModelError
+from pochade.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,9 +183,10 @@ def _settled(folder: Path, part: str, library: str, name: str, plan: Plan) -> An
     try:
         return settle(part, component, plan)
     except torch.OutOfMemoryError as error:
-        raise ModelError(
+        raise OutOfMemoryError(
             f"{plan.device} has not enough memory for the {part} of the model in {folder}: free memory there, or use a "
-            f'smaller model, dtype="bfloat16" or device="cpu".'
+            f'smaller model, dtype="bfloat16" or device="cpu".',
+            lower(plan),
         ) from error
     except RuntimeError as error:
         reason = str(error).strip().split("\n", 1)[0]

@@ -25,10 +25,10 @@ from pochade.engine.families import Capabilities, capabilities_of
 from pochade.engine.fetching import fetch
 from pochade.engine.levers import Levers
 from pochade.engine.loading import check_device, fingerprint
-from pochade.engine.memory import check, plan
+from pochade.engine.memory import check, lower, plan
 from pochade.engine.models import MINIATURE, default_device, find_model
 from pochade.engine.words import unknown_words
-from pochade.errors import ModelError
+from pochade.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -307,9 +307,10 @@ class Engine:
             return lowered
         if not lowered and self._loaded.lower(report):
             return True
-        raise ModelError(
+        raise OutOfMemoryError(
             f"{self.device} has not enough memory for a picture of {painting.size[0]}×{painting.size[1]} with "
-            f"{self.capabilities.name}: ask for a smaller size or fewer references, or free memory there."
+            f"{self.capabilities.name}: ask for a smaller size or fewer references, or free memory there.",
+            lower(self._loaded.plan),
         )
 
     def _fitted(self, picture: Image.Image, size: tuple[int, int], report: Report) -> Image.Image:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from pochade.engine import claims
 from pochade.engine.needs import GB, LEVELS, SLACK, Level, Need, need
-from pochade.errors import ModelError
+from pochade.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,9 +199,10 @@ def choose(
             return Plan(option.level, device, dtype, option.waiting, option.library, said, option.device)
     least = min(options, key=lambda option: option.device)
     also = "" if device == "cpu" else f" and {_gb(least.host)} of main memory, where {_gb(main.free)} are free"
-    raise ModelError(
+    raise OutOfMemoryError(
         f"There is not enough memory: {facts}, and even with memory={least.level!r} it needs {_gb(least.device)}{also}."
-        f" {holders}{_help(device, dtype, asked)}"
+        f" {holders}{_help(device, dtype, asked)}",
+        None if asked == "auto" else "auto",
     )
 
 

@@ -1,1 +1,1 @@
-"""The views of a session in a browser: the Studio and the mask canvas, one bundle of TypeScript behind both."""
+"""The views of a session in a browser: the Studio and its parts alone, one bundle of TypeScript behind them all."""

@@ -1,54 +1,150 @@
-"""What a view is told about turns and jobs: plain cards, and the pictures that go with them as bytes."""
+"""What a view is told about a session, its turns and its jobs: plain cards, and the pictures that go with them."""
 
 from __future__ import annotations
 
 import io
 from contextlib import closing
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
-from pochade.store import Store, latest
+from pochade.errors import PochadeError
+from pochade.jupyter.kernel import has_subshells, in_kernel
+from pochade.sizes import resolve_size
+from pochade.store import Store, default_folder, latest
 from pochade.turn import Turn
-from pochade.widgets.protocol import JobCard, Offer, Picture, TurnCard
+from pochade.widgets import protocol as p
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pochade.jobs import Job
+    from pochade.outline import Twig
+    from pochade.session import Session
 
 THUMB_SIDE = 144
-Mime = Literal["image/png", "image/jpeg"]
+MOST_JOBS = 50
+SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
+
+Stored = Literal["image/png", "image/jpeg"]
 
 
-def turn_card(turn: Turn, number: int) -> TurnCard:
-    """Write the card of a turn, the ``number``-th of its session."""
+def twig_card(twig: Twig) -> p.TwigCard:
+    """Write the card of a turn in the tree."""
+    return p.TwigCard(
+        turn=twig.id,
+        number=twig.number,
+        parent=twig.parent,
+        task="edit" if twig.task == "edit" else "generate",
+        prompt=twig.prompt,
+        width=twig.width,
+        height=twig.height,
+        count=twig.n_images,
+        picked=twig.picked,
+        stopped=twig.state == "stopped",
+        starred=twig.starred,
+    )
+
+
+def turn_card(turn: Turn) -> p.TurnCard:
+    """Write the whole card of a turn."""
     record = turn.record
-    return TurnCard(
+    return p.TurnCard(
         turn=turn.id,
-        number=number,
         prompt=turn.prompt,
-        task="edit" if turn.task == "edit" else "generate",
-        parent=record.parent,
+        rewritten=turn.rewritten_prompt,
+        model=turn.model,
+        created=turn.created,
         seed=turn.seed,
         width=record.size[0],
         height=record.size[1],
         steps=record.steps,
         guidance=record.guidance,
+        strength=record.extra.get("strength"),
+        negative=turn.negative,
+        background=record.extra.get("background"),
         seconds=turn.seconds,
         notes=list(turn.notes),
-        count=len(record.images),
-        picked=turn.picked,
-        stopped=turn.stopped,
+        references=len(record.references),
         masked=record.mask is not None,
+        changed=any(record.changed),
         code=turn.code(),
+        cell=cell_of(turn),
     )
 
 
-def job_card(job: Job) -> JobCard:
+def cell_of(turn: Turn) -> str:
+    """Write a whole cell that opens the session and makes a turn again."""
+    path = turn.store.path
+    kept = path.parent == default_folder()
+    opened = "pochade.open()  # this notebook's latest session" if kept else f"pochade.open({str(path)!r})"
+    return f"import pochade\n\ns = {opened}\nt = {turn.code()}\nt"
+
+
+def session_card(session: Session) -> p.SessionCard:
+    """Write the card of the session as a whole."""
+    return p.SessionCard(
+        name=Path(session.path).stem,
+        model=model_name(session),
+        writable=session.writable,
+        holder=session.holder,
+        closed=session.closed,
+        subshells=has_subshells() or not in_kernel(),
+    )
+
+
+def model_name(session: Session) -> str:
+    """Return what a person calls the session's model: the name on its card, or its folder's."""
+    try:
+        return session.capabilities.name
+    except (PochadeError, OSError):
+        return Path(session.model).name
+
+
+def settings_card(session: Session) -> p.SettingsCard:
+    """Write the card of the session's settings."""
+    said = session.settings.as_dict()
+    size = said["size"]
+    return p.SettingsCard(**{**said, "size": size if size is None or isinstance(size, str) else f"{size[0]}x{size[1]}"})
+
+
+def abilities_card(session: Session) -> p.Abilities | None:
+    """Write what the session's model can do; None where that cannot be told now, such as after the session's end."""
+    try:
+        can = session.capabilities
+    except (PochadeError, OSError):
+        return None
+    rule = can.size
+    shapes = [p.Shape(label="", width=rule.default[0], height=rule.default[1])]
+    if rule.only is None:
+        settled = {ratio: resolve_size(ratio, rule).final for ratio in SHAPES}
+        shapes = [p.Shape(label=ratio, width=size[0], height=size[1]) for ratio, size in settled.items()]
+    return p.Abilities(
+        paint=can.can_paint,
+        edit=can.can_edit,
+        references=can.max_references,
+        steps=can.steps,
+        guidance=can.guidance,
+        guided=can.guided,
+        strength=can.strength,
+        negative=can.negative,
+        transparent=can.transparent or can.can_paint,
+        shapes=shapes,
+        multiple=rule.multiple,
+        min_side=rule.min_side,
+        max_side=rule.max_side,
+        max_pixels=rule.max_pixels,
+    )
+
+
+def job_cards(session: Session) -> list[p.JobCard]:
+    """Write the cards of the session's first jobs, in the order in which they will be done."""
+    return [job_card(job) for job in session.jobs[:MOST_JOBS] if not job.done()]
+
+
+def job_card(job: Job) -> p.JobCard:
     """Write the card of a job as it is now."""
     progress = job.progress
-    return JobCard(
+    return p.JobCard(
         job=str(job.id),
         prompt=job.request.prompt,
         stage=progress.stage,
@@ -56,10 +152,12 @@ def job_card(job: Job) -> JobCard:
         steps=progress.steps,
         seconds=progress.seconds,
         left=progress.left,
+        n=job.request.n,
+        movable=job.state == "queued",
     )
 
 
-def offer(notebook: str, own: Path) -> tuple[Offer, bytes] | None:
+def offer(notebook: str, own: Path) -> tuple[p.Offer, bytes] | None:
     """Describe the latest session of a notebook, other than its own file, by its last turn; None where there is none.
 
     It is offered as code, not as a click: the cell then says which session the notebook goes on with, every time it
@@ -71,28 +169,34 @@ def offer(notebook: str, own: Path) -> tuple[Offer, bytes] | None:
     with closing(Store.open(path, readonly=True)) as store:
         turn = Turn(store, store.page(len(store) - 1, 1)[0])
         picture, data = thumbnail(turn)
-        return Offer(count=len(store), prompt=turn.prompt, code="s = pochade.open()", mime=picture.mime), data
+        return p.Offer(count=len(store), prompt=turn.prompt, code="s = pochade.open()", mime=picture.mime), data
 
 
-def whole(turn: Turn, index: int | None = None) -> tuple[Picture, bytes]:
+def whole(turn: Turn, index: int | None = None) -> tuple[p.Picture, bytes]:
     """Return one picture of a turn, by default the picked one, as it is stored."""
     chosen = turn if index is None else turn[index]
-    return Picture(turn=turn.id, index=chosen.picked, thumb=False, mime="image/png"), chosen.png
+    return p.Picture(turn=turn.id, index=chosen.picked, thumb=False, mime="image/png"), chosen.png
 
 
-def thumbnail(turn: Turn) -> tuple[Picture, bytes]:
+def thumbnail(turn: Turn) -> tuple[p.Picture, bytes]:
     """Return the picked picture of a turn, small."""
-    image = turn.image
-    image.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-    data, mime = encode(image)
-    return Picture(turn=turn.id, index=turn.picked, thumb=True, mime=mime), data
+    data, mime = encode(small(turn.image, THUMB_SIDE))
+    return p.Picture(turn=turn.id, index=turn.picked, thumb=True, mime=mime), data
 
 
-def encode(image: Image.Image) -> tuple[bytes, Mime]:
+def small(image: Image.Image, side: int) -> Image.Image:
+    """Return a copy that fits into a square."""
+    copy = image.copy()
+    copy.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return copy
+
+
+def encode(image: Image.Image) -> tuple[bytes, Stored]:
     """Encode a small picture for the screen: JPEG, or PNG where it is transparent."""
     buffer = io.BytesIO()
     if "A" in image.getbands():
         image.save(buffer, "PNG")
         return buffer.getvalue(), "image/png"
-    image.convert("RGB").save(buffer, "JPEG", quality=88)
+    options: dict[str, Any] = {"quality": 88}
+    image.convert("RGB").save(buffer, "JPEG", **options)
     return buffer.getvalue(), "image/jpeg"

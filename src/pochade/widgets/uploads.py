@@ -1,16 +1,20 @@
 """Pictures on their way from the browser, part by part, because a socket drops a message that is too large.
 
-A hostile or forgotten upload must not fill the memory, so the number of open uploads and their parts is bounded.
+A hostile or forgotten upload must not fill the memory, so whatever is kept here is bounded: open uploads by number,
+attached pictures by number and bytes. Attached pictures are kept as the files that they came as, and are decoded when
+a prompt uses them.
 """
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from pochade.errors import ImageError
+from pochade.imaging.load import load_image
 from pochade.widgets.protocol import CHUNK_BYTES, Chunk
 
 if TYPE_CHECKING:
@@ -18,14 +22,24 @@ if TYPE_CHECKING:
 
 MAX_OPEN = 4
 MAX_PIXELS = 50_000_000
+MAX_ATTACHED = 24
+MAX_ATTACHED_BYTES = 256_000_000
+THUMB_SIDE = 144
+
+
+@dataclass(frozen=True)
+class _Attached:
+    name: str
+    data: bytes
 
 
 class Uploads:
-    """The parts that have come; the oldest upload gives way when too many are open."""
+    """The parts that have come, and the pictures that were attached; the oldest gives way when there are too many."""
 
     def __init__(self) -> None:
         self._parts: dict[int, dict[int, bytes]] = {}
         self._counts: dict[int, int] = {}
+        self._attached: dict[int, _Attached] = {}
 
     def add(self, chunk: Chunk, buffers: Sequence[bytes | memoryview]) -> None:
         """Keep one part.
@@ -37,10 +51,10 @@ class Uploads:
         """
         count = self._counts.get(chunk.upload, chunk.count)
         if len(buffers) != 1 or chunk.index >= count or chunk.count != count:
-            raise ImageError("A part of the mask did not fit to the others. Paint it again.")
+            raise ImageError("A part of the picture did not fit to the others. Send it again.")
         data = bytes(buffers[0])
         if len(data) > CHUNK_BYTES:
-            raise ImageError(f"A part of the mask is larger than {CHUNK_BYTES:,} bytes.")
+            raise ImageError(f"A part of the picture is larger than {CHUNK_BYTES:,} bytes.")
         while chunk.upload not in self._parts and len(self._parts) >= MAX_OPEN:
             oldest = next(iter(self._parts))
             del self._parts[oldest], self._counts[oldest]
@@ -48,17 +62,14 @@ class Uploads:
         self._parts.setdefault(chunk.upload, {})[chunk.index] = data
 
     def take_mask(self, upload: int) -> Image.Image:
-        """Return the finished upload as a mask (mode "L"), which is forgotten here.
+        """Return the finished upload as a mask (mode "L", any grey), which is forgotten here.
 
         Raises
         ------
         ImageError
             When parts are missing, or it is not a one-channel PNG of at most 50 megapixels.
         """
-        parts, count = self._parts.pop(upload, {}), self._counts.pop(upload, 0)
-        if not count or len(parts) != count:
-            raise ImageError("The mask did not arrive completely. Send the prompt again.")
-        data = b"".join(parts[index] for index in range(count))
+        data = self._whole(upload, "The mask did not arrive completely. Send the prompt again.")
         try:
             with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
                 if image.mode != "L" or image.width * image.height > MAX_PIXELS:
@@ -69,3 +80,65 @@ class Uploads:
             if isinstance(error, ImageError):
                 raise
             raise ImageError("The mask that arrived is not a readable PNG. Paint it again.") from error
+
+    def attach(self, upload: int, name: str) -> tuple[tuple[int, int], Image.Image]:
+        """Keep a finished upload as a picture.
+
+        Parameters
+        ----------
+        upload : int
+            Its number.
+        name : str
+            What an error calls it, such as the file's name; "" for one without a name.
+
+        Returns
+        -------
+        size : (int, int)
+            Width and height in pixels, upright.
+        thumbnail : PIL.Image.Image
+            The picture, at most 144 pixels a side.
+
+        Raises
+        ------
+        ImageError
+            When parts are missing or it is not a picture that can be read.
+        """
+        data = self._whole(upload, "The picture did not arrive completely. Send it again.")
+        picture = load_image(data, name=name or "The picture")
+        self._attached.pop(upload, None)
+        self._attached[upload] = _Attached(name, data)
+        self._make_room()
+        size = picture.size
+        picture.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+        return size, picture
+
+    def picture(self, upload: int) -> Image.Image:
+        """Decode an attached picture, which stays attached.
+
+        Raises
+        ------
+        ImageError
+            When it is not here, or not any more.
+        """
+        kept = self._attached.get(upload)
+        if kept is None:
+            raise ImageError("An attached picture is no longer in the kernel's memory. Attach it again.")
+        return load_image(kept.data, name=kept.name or "The picture")
+
+    def detach(self, upload: int) -> None:
+        """Forget an attached picture; one that is not here is no error."""
+        self._attached.pop(upload, None)
+
+    def _whole(self, upload: int, otherwise: str) -> bytes:
+        parts, count = self._parts.pop(upload, {}), self._counts.pop(upload, 0)
+        if not count or len(parts) != count:
+            raise ImageError(otherwise)
+        return b"".join(parts[index] for index in range(count))
+
+    def _make_room(self) -> None:
+        """Let the oldest pictures go until what is kept is within the bounds; the newest always stays."""
+        kept = self._attached
+        while len(kept) > 1 and (
+            len(kept) > MAX_ATTACHED or sum(len(one.data) for one in kept.values()) > MAX_ATTACHED_BYTES
+        ):
+            del kept[next(iter(kept))]

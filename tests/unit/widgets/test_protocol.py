@@ -3,10 +3,13 @@ from pathlib import Path
 import pytest
 
 from pochade.request import MAX_PROMPT
-from pochade.widgets.protocol import Ask, Chunk, Hello, Incoming, Outgoing, Refused, Stop, accept, typescript
+from pochade.widgets.protocol import Ask, Chunk, Hello, Incoming, Outgoing, Refused, Stop, accept
+from pochade.widgets.protocol.typescript import typescript
 
 ROOT = Path(__file__).parents[3]
-ASK = {"kind": "ask", "seq": 1, "prompt": "a cat", "base": None, "index": 0, "upload": None}
+HELLO = {"kind": "hello", "seq": 1, "protocol": 2}
+ASK = {"kind": "ask", "seq": 1, "prompt": "a cat", "base": None, "index": 0}
+ASK |= {"source": None, "mask": None, "extend": None, "references": []}
 
 
 def everything(model):
@@ -27,9 +30,10 @@ def test_no_message_has_a_field_called_id():
 @pytest.mark.parametrize(
     ("content", "model"),
     [
-        ({"kind": "hello", "seq": 1}, Hello),
+        (HELLO, Hello),
         (ASK, Ask),
-        (ASK | {"prompt": "a" * MAX_PROMPT, "base": "k3f9", "index": 15, "upload": 2**53 - 1}, Ask),
+        (ASK | {"prompt": "a" * MAX_PROMPT, "base": "k3f9", "index": 15, "mask": 2**53 - 1}, Ask),
+        (ASK | {"extend": [8, 0, 8, 0], "references": [{"upload": 3, "turn": None, "index": 0}]}, Ask),
         ({"kind": "stop", "seq": 2, "job": "j1"}, Stop),
         ({"kind": "chunk", "seq": 3, "upload": 4, "index": 0, "count": 1}, Chunk),
     ],
@@ -46,19 +50,26 @@ def test_a_message_of_the_studio_is_accepted(content, model):
         [],
         {},
         {"kind": "hello"},
-        {"kind": "hello", "seq": -1},
-        {"kind": "hello", "seq": "1"},
-        {"kind": "hello", "seq": 1.5},
-        {"kind": "hello", "seq": True},
-        {"kind": "hello", "seq": 2**60},
-        {"kind": "hello", "seq": 1, "id": "x"},
+        HELLO | {"seq": -1},
+        HELLO | {"seq": "1"},
+        HELLO | {"seq": 1.5},
+        HELLO | {"seq": True},
+        HELLO | {"seq": 2**60},
+        HELLO | {"id": "x"},
         {"kind": "__init__", "seq": 1},
         {"kind": ["hello"], "seq": 1},
         ASK | {"index": 16},
         ASK | {"base": "k" * 65},
         ASK | {"base": ""},
         ASK | {"prompt": ["a cat"]},
-        ASK | {"upload": -1},
+        ASK | {"mask": -1},
+        ASK | {"extend": [8, 0, 8]},
+        ASK | {"extend": [-8, 0, 8, 0]},
+        ASK | {"references": [{"upload": 3, "turn": None, "index": 0}] * 11},
+        ASK | {"references": [{"upload": 3}]},
+        {"kind": "tune", "seq": 1, "name": "__class__", "value": 1},
+        {"kind": "tune", "seq": 1, "name": "n", "value": [1]},
+        {"kind": "thumbs", "seq": 1, "turns": ["k3f9"] * 65},
         {key: value for key, value in ASK.items() if key != "base"},
         {"kind": "chunk", "seq": 1, "upload": 1, "index": 0, "count": 10_000},
         {"kind": "go", "seq": 1},

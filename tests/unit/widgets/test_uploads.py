@@ -6,7 +6,7 @@ from PIL import Image
 
 from pochade.errors import ImageError
 from pochade.widgets.protocol import CHUNK_BYTES, Chunk
-from pochade.widgets.uploads import MAX_OPEN, Uploads
+from pochade.widgets.uploads import MAX_ATTACHED, MAX_OPEN, Uploads
 
 
 def png(image):
@@ -97,3 +97,84 @@ def test_a_png_that_claims_to_be_huge_is_refused_before_it_is_decoded():
     uploads.add(chunk(1), [bytes(data)])
     with pytest.raises(ImageError):
         uploads.take_mask(1)
+
+
+def attach(uploads, number, data, name="photo.png"):
+    uploads.add(chunk(number), [data])
+    return uploads.attach(number, name)
+
+
+def test_a_soft_mask_keeps_every_grey():
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    uploads = Uploads()
+    uploads.add(chunk(1), [png(ramp)])
+    assert uploads.take_mask(1).tobytes() == ramp.tobytes()
+
+
+def test_an_attached_picture_can_be_taken_again_and_again_until_it_is_detached():
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
+    uploads = Uploads()
+    size, small = attach(uploads, 3, png(photo))
+    assert size == (40, 30)
+    assert small.size == (40, 30)
+    for _ in range(2):
+        assert uploads.picture(3).tobytes() == photo.tobytes()
+    uploads.detach(3)
+    uploads.detach(3)
+    with pytest.raises(ImageError, match="Attach it again"):
+        uploads.picture(3)
+
+
+def test_a_photo_that_was_taken_sideways_is_upright():
+    photo = Image.new("RGB", (40, 20), "red")
+    exif = photo.getexif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    photo.save(buffer, "JPEG", exif=exif)
+    uploads = Uploads()
+    assert attach(uploads, 1, buffer.getvalue())[0] == (20, 40)
+    assert uploads.picture(1).size == (20, 40)
+
+
+def test_a_large_picture_is_shown_small():
+    assert max(attach(Uploads(), 1, png(Image.new("RGB", (900, 600))))[1].size) == 144
+
+
+def test_what_is_attached_is_bounded_in_number_and_the_newest_stays():
+    uploads = Uploads()
+    for number in range(MAX_ATTACHED + 1):
+        attach(uploads, number, png(Image.new("RGB", (4, 4))))
+    with pytest.raises(ImageError):
+        uploads.picture(0)
+    assert uploads.picture(MAX_ATTACHED).size == (4, 4)
+
+
+def test_what_is_attached_is_bounded_in_bytes_and_the_newest_stays(monkeypatch):
+    data = png(Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)))
+    monkeypatch.setattr("pochade.widgets.uploads.MAX_ATTACHED_BYTES", len(data) // 2)
+    uploads = Uploads()
+    attach(uploads, 1, data)
+    assert uploads.picture(1).size == (64, 64)
+    attach(uploads, 2, data)
+    assert uploads.picture(2).size == (64, 64)
+    with pytest.raises(ImageError):
+        uploads.picture(1)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"words", "text"),
+        (png(Image.new("RGB", (80, 80)))[:60], "damaged"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "not a picture"),
+    ],
+    ids=["nothing", "text", "cut short", "HEIC"],
+)
+def test_what_is_no_picture_is_refused_by_its_name_and_not_kept(data, says):
+    uploads = Uploads()
+    with pytest.raises(ImageError, match=says) as caught:
+        attach(uploads, 1, data, name="holiday.heic")
+    assert "holiday.heic" in str(caught.value)
+    with pytest.raises(ImageError):
+        uploads.picture(1)

@@ -1,0 +1,63 @@
+// Words for comparing two pictures.
+
+const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 2 : 1)} %`;
+
+export const english = {
+  compare: "Compare",
+  howToCompare: "How to compare",
+  compareModes: { slider: "Slider", side: "Side by side", difference: "Difference", flicker: "Flicker" },
+  closeCompare: "Close the comparison",
+  swapSides: "Swap sides",
+  leftSide: "Left",
+  rightSide: "Right",
+  pictureOf: (index: number, count: number) => `Picture ${index} of ${count}`,
+  divider: "Divider",
+  dividerAt: (percent: number, left: string, right: string) => `${percent} % ${left}, ${100 - percent} % ${right}`,
+  compared: (left: string, right: string) => `${left} beside ${right}`,
+  differenceOf: (left: string, right: string) => `Difference of ${left} and ${right}`,
+  gain: "Gain",
+  gainOf: (gain: number) => `× ${gain}`,
+  sameEverywhere: "The pictures are the same in every pixel.",
+  differs: (mean: number, changed: number) =>
+    `Mean difference ${mean.toFixed(2)} of 255. ${percent(changed)} of the pixels changed.`,
+  comparing: "Comparing…",
+  scaledToFit: (small: string, width: number, height: number, size: string) =>
+    `${small} has ${width} × ${height} pixels; it is scaled to fit ${size}.`,
+  showOther: "Hold to show the other",
+  play: "Take turns",
+  pause: "Hold still",
+  nowShown: (label: string) => `Shown: ${label}`,
+  closer: "Closer",
+  farther: "Farther",
+  fit: "Fit",
+  unreadable: "This picture cannot be read.",
+};
+
+export const chinese: typeof english = {
+  compare: "比较",
+  howToCompare: "比较方式",
+  compareModes: { slider: "滑块", side: "并排", difference: "差异", flicker: "闪烁" },
+  closeCompare: "关闭比较",
+  swapSides: "左右互换",
+  leftSide: "左",
+  rightSide: "右",
+  pictureOf: (index, count) => `第 ${index}/${count} 张`,
+  divider: "分隔线",
+  dividerAt: (percent, left, right) => `${percent} % ${left}，${100 - percent} % ${right}`,
+  compared: (left, right) => `${left} 与 ${right} 并排`,
+  differenceOf: (left, right) => `${left} 与 ${right} 的差异`,
+  gain: "增益",
+  gainOf: (gain) => `× ${gain}`,
+  sameEverywhere: "两幅图的每个像素都相同。",
+  differs: (mean, changed) => `平均差异 ${mean.toFixed(2)}（最大 255），${percent(changed)} 的像素有变化。`,
+  comparing: "正在比较…",
+  scaledToFit: (small, width, height, size) => `${small} 为 ${width} × ${height} 像素，已缩放至 ${size}。`,
+  showOther: "按住显示另一幅",
+  play: "交替显示",
+  pause: "停住",
+  nowShown: (label) => `正在显示：${label}`,
+  closer: "放大",
+  farther: "缩小",
+  fit: "适合",
+  unreadable: "无法读取这幅图。",
+};

@@ -1,0 +1,46 @@
+// Words about taking a picture elsewhere.
+
+export const english = {
+  out: "Save, copy or name this picture",
+  outShort: "Save",
+  savePng: "Save as PNG",
+  saveJpeg: "Save as JPEG",
+  saveWebp: "Save as WebP",
+  copyPicture: "Copy picture",
+  copyCode: "Copy as code",
+  copyCell: "Copy as cell",
+  asVariable: "As variable…",
+  saved: (name: string) => `Saved as ${name}.`,
+  pictureCopied: "The picture is copied.",
+  codeCopied: "The code is copied.",
+  cellCopied: "The cell is copied. Paste it into an empty cell.",
+  notSecure:
+    "This page may not copy pictures, because it is not served securely (https or localhost). Save it instead.",
+  mayNotCopy: "The browser did not allow copying. Click into the page and copy again.",
+  variableName: "Name in the notebook",
+  variableHint: "The next cell can use the turn by this name.",
+  nameIt: "Name it",
+  named: (name: string) => `${name} is ready in the next cell.`,
+};
+
+export const chinese: typeof english = {
+  out: "保存、复制或命名这张图片",
+  outShort: "保存",
+  savePng: "保存为 PNG",
+  saveJpeg: "保存为 JPEG",
+  saveWebp: "保存为 WebP",
+  copyPicture: "复制图片",
+  copyCode: "复制为代码",
+  copyCell: "复制为单元格",
+  asVariable: "作为变量…",
+  saved: (name) => `已保存为 ${name}。`,
+  pictureCopied: "图片已复制。",
+  codeCopied: "代码已复制。",
+  cellCopied: "单元格已复制，请粘贴到空白单元格中。",
+  notSecure: "此页面未通过安全连接（https 或 localhost）提供，不能复制图片。请改为保存。",
+  mayNotCopy: "浏览器不允许复制。请点一下页面，再复制一次。",
+  variableName: "在笔记本中的名称",
+  variableHint: "下一个单元格可以用这个名称使用它。",
+  nameIt: "命名",
+  named: (name) => `${name} 可在下一个单元格中使用。`,
+};

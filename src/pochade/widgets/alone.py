@@ -1,0 +1,73 @@
+"""What the parts that a person puts into layouts of their own share beyond `Part`.
+
+Such a part has traits that a page may change, and it calls functions that a person wrote. So it guards the traits that
+are not a page's to change, and it has a thread for the calls: there a function may wait, even for a picture, and the
+part still answers its views.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from pochade.turn import Turn
+from pochade.widgets.courier import Courier, Task
+from pochade.widgets.part import Part
+
+if TYPE_CHECKING:
+    from pochade.session import Session
+
+__all__ = ["Alone", "TurnKey", "known"]
+
+
+class Alone(Part):
+    """A part on its own, for `HBox`, `VBox` and `link`."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        self._calls = Courier(f"{given[-1]}-calls")
+        super().__init__(*given, **options)  # a name, and before it a session where the part follows one
+
+    def call(self, task: Task, seq: int | None = None) -> None:
+        """Do something that may end in a person's own function, on the thread that has time for it."""
+        self._calls.post(self.telling(task, seq))
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what a page has changed, but nothing that is only for it to read."""
+        super().set_state({name: value for name, value in sync_data.items() if self._open(name)})
+
+    def close(self) -> None:
+        """Take it off every page."""
+        if "_calls" in vars(self):  # absent when making the widget failed before it began
+            self._calls.close()
+        super().close()
+
+    def _open(self, name: str) -> bool:
+        """Whether a page may change this trait."""
+        trait = self.traits().get(name)
+        ours = name == "part" or (name.startswith("_") and name != "_view_count")
+        return trait is not None and not trait.read_only and not ours
+
+
+class TurnKey(traitlets.Unicode):  # type: ignore[type-arg, misc, unused-ignore]
+    """The id of a turn, or None; a turn given for it counts as its id."""
+
+    def __init__(self) -> None:
+        super().__init__(None, allow_none=True)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Read a turn as its id."""
+        return super().validate(obj, value.id if isinstance(value, Turn) else value)
+
+
+def known(session: Session, turn: str | None) -> str | None:
+    """Return the id of a turn of this session.
+
+    Raises
+    ------
+    TraitError
+        If the session has no turn of that id, living or deleted.
+    """
+    if turn is not None and not session.turns.has(turn):
+        raise traitlets.TraitError(f"This session has no turn {turn!r}.")
+    return turn

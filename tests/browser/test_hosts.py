@@ -1,0 +1,44 @@
+"""The Studio in other hosts than JupyterLab: each a real server of its own, driven by what is on its page."""
+
+import pytest
+from browsing import PATIENCE_MS, SERVER_OPTIONS, View, serve
+
+pytestmark = pytest.mark.browser
+
+CAT = "a cat on a blue background"
+SHOW = "import pochade\ns = pochade.Session()\ns"
+
+
+def ask_and_see(page):
+    """Ask the page's only Studio for a picture, then for a change of it; both appear."""
+    view = View(page.get_by_role("region", name="Pochade Studio"))
+    view.region.wait_for(timeout=PATIENCE_MS)
+    view.wait_until_usable()
+    view.ask(CAT)
+    assert view.turns.count() == 1
+    view.ask("make the background green")
+    assert view.turns.count() == 2
+    still = page.locator("img[src^='data:image/png']")  # for readers without a kernel; hidden beside the live one
+    assert still.count() == 1
+    assert not still.is_visible()
+
+
+def test_in_notebook_7_a_picture_is_made_and_changed(page, tmp_path):
+    options = [option for option in SERVER_OPTIONS if "root_dir" not in option]
+    with serve(tmp_path / "notebook", "notebook", *options, "--ServerApp.root_dir={folder}") as host:
+        name = host.write("studio.ipynb", SHOW)
+        page.goto(f"{host.url}/notebooks/{name}?token={host.token}")
+        cell = page.get_by_role("textbox").filter(has_text="pochade.Session()").first
+        cell.click()
+        page.get_by_text("Python 3 (ipykernel)").wait_for()
+        cell.press("Shift+Enter")
+        ask_and_see(page)
+
+
+@pytest.mark.hosts
+def test_in_voila_a_picture_is_made_and_changed(page, tmp_path):
+    options = ("--no-browser", "--Voila.ip=127.0.0.1", "--port={port}", "--token={token}", "{folder}")
+    with serve(tmp_path / "voila", "voila", *options, check="/voila/static/voila.js") as host:
+        name = host.write("studio.ipynb", SHOW)
+        page.goto(f"{host.url}/voila/render/{name}?token={host.token}")
+        ask_and_see(page)
