@@ -364,7 +364,7 @@ export interface Painted {
   version: number;
 }
 
-/** Two pictures to compare. ``sides`` says which of them the buffers hold, in order; one not named stays as it is. */
+/** Two pictures to compare. ``sides`` says which ones the buffers hold, in order; one not named stays as it is. */
 export interface Pair {
   serial: number;
   kind: "pair";

@@ -86,7 +86,7 @@ def paint(
 
 
 def paint_mask(image: object) -> MaskCanvas:
-    """Make a canvas to paint a mask on; shown as a cell's value, it waits for the mouse.
+    """Make a canvas to paint a mask on; shown as a cell's value it stays there, and no cell waits for it.
 
     Parameters
     ----------
@@ -96,7 +96,8 @@ def paint_mask(image: object) -> MaskCanvas:
     Returns
     -------
     MaskCanvas
-        A widget; its `mask` is a PIL image, and `Session.edit` takes the canvas itself as `mask`.
+        A widget; its `mask` is a PIL image, `Session.edit` takes the canvas itself as `mask`, and
+        ``canvas.observe(f, "painted")`` calls ``f`` after every stroke.
     """
     from pochade.widgets.mask import MaskCanvas
 

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from browsing import PATIENCE_MS
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -67,7 +68,7 @@ def test_prompts_are_written_recalled_searched_and_kept_with_the_keys_alone(open
     view.prompt.fill("half a thought")
     notebook.save()
     notebook.reload()
-    expect(notebook.view.prompt).to_have_value("half a thought")
+    expect(notebook.view.prompt).to_have_value("half a thought", timeout=PATIENCE_MS)
     notebook.run(1)
     assert notebook.text(1) == f"{['a cat', MARKUP]}\n"
 
@@ -83,15 +84,17 @@ def test_dropped_files_become_numbered_pictures_that_a_prompt_goes_by(open_noteb
     assert notebook.page.evaluate("window.dropZone") == "Drop pictures here"
     expect(studio.get_by_text("notes.txt is text")).to_be_visible()
     expect(studio.get_by_text("IMG_1.HEIC is a HEIC photo")).to_be_visible()
-    expect(studio.get_by_text("huge.png has 61 megapixels. Scale it to 4096 × 3072?")).to_be_visible()
+    expect(studio.get_by_text("huge.png has 61 megapixels. Scale it to 4096 × 3072?")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     view.prompt.fill("a cat")
     expect(view.button("Generate")).to_be_disabled()
     view.button("Scale").click()
-    expect(view.button("Image 2: huge.png")).to_be_visible()
+    expect(view.button("Image 2: huge.png")).to_be_visible(timeout=PATIENCE_MS)  # decoded, scaled and sent
     view.button("Image 1: wide.png").focus()
     notebook.page.keyboard.press("Alt+ArrowRight")
     expect(view.button("Image 2: wide.png")).to_be_focused()
-    expect(view.button("Generate")).to_be_enabled()
+    expect(view.button("Generate")).to_be_enabled(timeout=PATIENCE_MS)
     view.ask("a cat")
     expect(studio.get_by_role("list", name="Attached pictures")).to_have_count(0)
     notebook.run(1)

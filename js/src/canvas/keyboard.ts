@@ -164,9 +164,15 @@ export class CanvasKeys {
     return at;
   }
 
+  /** Whether there is nothing to be painted with, so that arrow keys move the picture. */
+  private get pans(): boolean {
+    const { tool } = this.desktop.tools.state;
+    return tool === "hand" || tool === "extend" || !this.desktop.surface.mask;
+  }
+
   private press(key: "Space" | "Enter", event: KeyboardEvent): void {
-    const { painter, surface } = this.desktop;
-    if (!surface.mask || this.desktop.tools.state.tool === "hand") return;
+    const { painter } = this.desktop;
+    if (this.pans) return;
     this.held = key;
     // Shift belongs to the arrow keys here
     painter.down({ ...this.arrive(), pressure: 1 }, { shift: false, alt: event.altKey });
@@ -179,9 +185,9 @@ export class CanvasKeys {
   }
 
   private step(arrow: Point, fine: boolean): void {
-    const { surface, painter, pointers, tools, say } = this.desktop;
+    const { surface, painter, pointers, say } = this.desktop;
     const { look, frame } = surface;
-    if (tools.state.tool === "hand" || !surface.mask) {
+    if (this.pans) {
       surface.lookAt(panBy(look, -arrow.x * PAN_PX, -arrow.y * PAN_PX, frame));
       return;
     }

@@ -113,8 +113,8 @@ export class Mask {
       const part = overlap(tile, box ?? tile);
       if (!part || !sweep.touches(part)) continue;
       const inked = stroke.tiles.get(index) ?? this.ink(stroke, index, tile);
-      sweep.cover(part, tile, inked.coverage);
-      if (this.blend(stroke, inked, index, tile, part)) dirty = union(dirty, part);
+      const risen = sweep.cover(part, tile, inked.coverage);
+      if (risen && this.blend(stroke, inked, index, tile, risen)) dirty = union(dirty, risen);
     }
     if (dirty) this.changed(dirty);
   }

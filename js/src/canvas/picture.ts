@@ -31,9 +31,12 @@ export class Picture {
     let last = this.levels[0] as ImageBitmap;
     while (!this.closed && Math.max(last.width, last.height) >= 2 * SMALLEST) {
       const [resizeWidth, resizeHeight] = [Math.ceil(last.width / 2), Math.ceil(last.height / 2)];
-      const half = await createImageBitmap(last, { resizeWidth, resizeHeight, resizeQuality: "high" });
-      if (this.closed) {
-        half.close();
+      // it may be closed meanwhile; without a smaller copy the picture itself is scaled
+      const half = await createImageBitmap(last, { resizeWidth, resizeHeight, resizeQuality: "high" }).catch(
+        () => null,
+      );
+      if (!half || this.closed) {
+        half?.close();
         return;
       }
       this.levels.push(half);

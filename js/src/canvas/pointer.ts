@@ -90,7 +90,8 @@ export class Pointers {
   }
 
   private kindOf(event: PointerEvent): "paint" | "pan" | null {
-    const hand = this.surface.tools.state.tool === "hand" || !this.surface.mask || this.grip.space;
+    const { tool } = this.surface.tools.state;
+    const hand = tool === "hand" || tool === "extend" || !this.surface.mask || this.grip.space;
     if (event.button === MIDDLE_BUTTON) return "pan";
     if (event.button === 0) return hand ? "pan" : "paint";
     return event.button === ERASER_BUTTON ? "paint" : null;
@@ -118,7 +119,7 @@ export class Pointers {
     if (holding && holding.pointer !== event.pointerId) return;
     this.surface.point(this.grip.space ? null : this.surface.toPicture(at));
     if (!holding && !this.painter.collecting) return;
-    const parts = event.getCoalescedEvents();
+    const parts = event.getCoalescedEvents?.() ?? []; // not every browser has them
     const events = parts.length > 0 ? parts : [event];
     const samples = events.map((part) => this.sample(part, this.surface.locate(part)));
     this.painter.move(samples, keysOf(event));

@@ -73,11 +73,17 @@ export class Sweep {
     return Math.hypot(x - along * ux, y - along * uy) <= this.reach + Math.hypot(box.width, box.height) / 2;
   }
 
-  /** Raises the coverage, 0 to 255, of the pixels in `part`. `out` holds the pixels of `tile`, row by row. */
-  cover(part: Box, tile: Box, out: Uint8Array): void {
+  /**
+   * Raises the coverage, 0 to 255, of the pixels in `part`; returns the box of those that rose, or null where none did.
+   * `out` holds the pixels of `tile`, row by row.
+   */
+  cover(part: Box, tile: Box, out: Uint8Array): Box | null {
     const start = (part.y - tile.y) * tile.width + part.x - tile.x;
-    if (this.pencil) this.draw(part, out, start, tile.width);
-    else sweep(this.path, part.x, part.y, part.width, part.height, out, start, tile.width);
+    if (this.pencil) {
+      this.draw(part, out, start, tile.width);
+      return part;
+    }
+    return sweep(this.path, part.x, part.y, part.width, part.height, out, start, tile.width);
   }
 
   private draw(part: Box, out: Uint8Array, start: number, stride: number): void {
@@ -106,11 +112,15 @@ function sweep(
   out: Uint8Array,
   start: number,
   stride: number,
-): void {
+): Box | null {
   const [fromX = 0, fromY = 0, ux = 0, uy = 0, length = 0, fromRadius = 0, slope = 0, hardness = 0] = path;
   // Where the radius grows, the disc that reaches a pixel first lies further along than the pixel's own foot.
   const lead = slope / Math.sqrt(1 - slope * slope);
   const behind = length > 0 ? 0 : -1;
+  let first = width;
+  let last = -1;
+  let upper = -1;
+  let lower = -1;
   for (let row = 0; row < height; row++) {
     const y = top + row + 0.5 - fromY;
     for (let column = 0; column < width; column++) {
@@ -130,9 +140,16 @@ function sweep(
       const fall = (apart - inner) / Math.max(radius - inner, 1);
       if (fall >= 1) continue;
       const cover = fall <= 0 ? 255 : (255 * (1 - fall * fall * (3 - 2 * fall)) + 0.5) | 0;
-      if (cover > old) out[at] = cover;
+      if (cover <= old) continue;
+      out[at] = cover;
+      if (column < first) first = column;
+      if (column > last) last = column;
+      if (upper < 0) upper = row;
+      lower = row;
     }
   }
+  if (last < 0) return null;
+  return { x: left + first, y: top + upper, width: last - first + 1, height: lower - upper + 1 };
 }
 
 function radiusOf(sample: Sample, tip: Tip): number {

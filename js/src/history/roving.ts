@@ -27,7 +27,8 @@ export function useRoving(
   width: number,
 ): Roving {
   const [focused, hold] = useState<string | null>(null);
-  const due = useRef(false);
+  // by name: an effect of the render before may run in between, when another one is held
+  const due = useRef<string | null>(null);
   const leaving = useRef<string | null>(null);
   const here = (turn: string | null) => turn !== null && placeOf(turn) !== undefined;
   const held = here(focused) ? focused : here(current) ? current : (turns.at(-1)?.turn ?? null);
@@ -51,8 +52,8 @@ export function useRoving(
 
   useEffect(() => {
     const left = leaving.current !== null && !here(leaving.current);
-    if ((!due.current && !left) || held === null) return;
-    due.current = false;
+    if (held === null || (due.current !== held && !left)) return;
+    due.current = null;
     leaving.current = null;
     const item = frame.current?.querySelector<HTMLElement>(`[data-turn="${CSS.escape(held)}"]`);
     item?.focus({ preventScroll: true }); // the browser would move the whole notebook
@@ -61,7 +62,7 @@ export function useRoving(
   const move = (turn: string) => {
     const place = placeOf(turn);
     if (!frame.current || !place) return;
-    due.current = true;
+    due.current = turn;
     reveal(frame.current, place, false);
     hold(turn);
   };

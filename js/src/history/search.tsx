@@ -103,7 +103,7 @@ interface ResultsProps {
 function Results({ words, turns, query, state, onWant, onPick }: ResultsProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [focused, hold] = useState<string | null>(null);
-  const due = useRef(false);
+  const due = useRef<string | null>(null);
   const { box } = useSeen(frame);
   const at = Math.max(
     0,
@@ -115,8 +115,8 @@ function Results({ words, turns, query, state, onWant, onPick }: ResultsProps) {
   const lacking = shown.filter(({ twig }) => !state.thumbs[twig.turn]).map(({ twig }) => twig.turn);
   useEffect(() => onWant(lacking), [lacking.join()]);
   useEffect(() => {
-    if (!due.current) return;
-    due.current = false;
+    if (due.current === null || due.current !== turns[at]?.turn) return;
+    due.current = null;
     frame.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
   });
 
@@ -135,8 +135,8 @@ function Results({ words, turns, query, state, onWant, onPick }: ResultsProps) {
       const list = frame.current as HTMLElement;
       if (to * ROW < list.scrollTop) list.scrollTop = to * ROW;
       else if ((to + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (to + 1) * ROW - list.clientHeight;
-      due.current = true;
-      hold((turns[to] as TwigCard).turn);
+      due.current = (turns[to] as TwigCard).turn;
+      hold(due.current);
     } else return;
     event.preventDefault();
   };

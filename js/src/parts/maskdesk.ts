@@ -107,20 +107,29 @@ export class MaskDesk {
     const data =
       version === this.version ? null : painted ? (await decodeGrey(painted)).data : new Uint8Array(width * height);
     if (!fits) this.begin(width, height);
-    if (data && this.mask && !(fits && this.busy)) {
-      this.loading = true;
-      if (fits) this.mask.put(data);
-      else this.mask.load(data);
-      this.loading = false;
-      this.version = version;
+    if (data && this.mask) {
+      // The answer to what was sent may be lost with the network: the mask itself says as much.
+      const same = fits && !this.unsent && data.every((level, at) => level === this.mask?.data[at]);
+      if (same) this.sent = null;
+      else if (!fits || !this.busy) this.show(this.mask, data, fits);
+      if (same || !this.busy) this.version = version;
     }
     const picture = message.pictured ? (blobs[0] ?? null) : this.store.state.picture;
     this.store.dispatch({ picture, label: message.label });
   }
 
+  /** Shows what the kernel has, which is not to be sent back to it. */
+  private show(mask: Mask, data: Uint8Array<ArrayBuffer>, undoable: boolean): void {
+    this.loading = true;
+    if (undoable) mask.put(data);
+    else mask.load(data);
+    this.loading = false;
+  }
+
   private begin(width: number, height: number): void {
     clearTimeout(this.settle);
     this.unsent = false;
+    this.sent = null;
     const mask = new Mask(width, height);
     mask.subscribe(() => {
       if (this.loading || mask !== this.mask) return;

@@ -83,7 +83,15 @@ export function Popover({
       >
         {face}
       </button>
-      <div ref={panel} id={name} popover="auto" role={role} aria-label={label} class="pochade-popover">
+      <div
+        ref={panel}
+        id={name}
+        popover="auto"
+        role={role}
+        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a dialog and a menu both have a name
+        aria-label={label}
+        class="pochade-popover"
+      >
         {open ? children(close) : null}
       </div>
     </>
@@ -118,24 +126,36 @@ export function Menu({
       {(close) => (
         <div class="pochade-menu" role="none" onKeyDown={key}>
           {items.map((item) => (
-            <button
+            <Row
               key={item.label}
-              type="button"
-              role={item.checked === undefined ? "menuitem" : "menuitemradio"}
-              aria-checked={item.checked}
-              disabled={item.disabled}
-              onClick={() => {
+              item={item}
+              onSelect={() => {
                 close();
                 item.onSelect();
               }}
-            >
-              <span>{item.label}</span>
-              {item.hint ? <kbd>{item.hint}</kbd> : null}
-            </button>
+            />
           ))}
         </div>
       )}
     </Popover>
+  );
+}
+
+function Row({ item, onSelect }: { item: MenuItem; onSelect: () => void }) {
+  const face = (
+    <>
+      <span>{item.label}</span>
+      {item.hint ? <kbd>{item.hint}</kbd> : null}
+    </>
+  );
+  return item.checked === undefined ? (
+    <button type="button" role="menuitem" disabled={item.disabled} onClick={onSelect}>
+      {face}
+    </button>
+  ) : (
+    <button type="button" role="menuitemradio" aria-checked={item.checked} disabled={item.disabled} onClick={onSelect}>
+      {face}
+    </button>
   );
 }
 

@@ -158,6 +158,15 @@ describe("the mask canvas", () => {
     expect(desk.mask?.data).toEqual(mine);
   });
 
+  test("is up to date again where the answer to its mask was lost", async () => {
+    await canvas({});
+    stroke(3, 4);
+    await sent(1);
+    await canvas({ version: 1, data: desk.mask?.data.slice() as Uint8Array<ArrayBuffer> });
+    await canvas({ version: 2, pictured: false, data: new Uint8Array(108).fill(200) });
+    expect(desk.mask?.data).toEqual(new Uint8Array(108).fill(200));
+  });
+
   test("begins anew on a picture of another size", async () => {
     await canvas({});
     stroke(3, 4);

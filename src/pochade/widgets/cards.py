@@ -15,6 +15,7 @@ from pochade.sizes import resolve_size
 from pochade.store import Store, default_folder, latest
 from pochade.turn import Turn
 from pochade.widgets import protocol as p
+from pochade.widgets.styles import styles_for
 
 if TYPE_CHECKING:
     from pochade.jobs import Job
@@ -133,6 +134,7 @@ def abilities_card(session: Session) -> p.Abilities | None:
         min_side=rule.min_side,
         max_side=rule.max_side,
         max_pixels=rule.max_pixels,
+        styles=styles_for(can.vocabulary),
     )
 
 

@@ -109,7 +109,7 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             return
         if message.kind not in READS:
             self._courier.post(lambda: self.tell(p.Pong(seq=message.seq)))
-        if self._taken_before(message.seq):
+        if message.kind not in READS and self._taken_before(message.seq):
             return
         handle: Callable[[p.ToKernel, list[bytes]], None] | None = getattr(self, f"_on_{message.kind}", None)
         if handle is None:

@@ -1,7 +1,7 @@
 """What a browser sends, and the one gate that it has to pass.
 
-``seq`` is drawn by the page so that no two of its messages share one, not even those of two pages on one comm; an answer
-repeats it, and what comes a second time under the same number is left alone.
+``seq`` is drawn by the page so that no two of its messages share one, not even those of two pages on one comm. An
+answer repeats it, and what comes a second time under the same number is left alone.
 """
 
 from __future__ import annotations

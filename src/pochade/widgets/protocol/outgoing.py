@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pochade.widgets.protocol.cards import (
+    Abilities,
+    Card,
+    JobCard,
+    Mime,
+    ModelCard,
+    Picture,
+    RemedyCard,
+    SessionCard,
+    SettingsCard,
+    SideCard,
+    TurnCard,
+    TwigCard,
+)
 
 __all__ = [
-    "Abilities",
     "Attached",
     "Canvas",
     "Changed",
@@ -20,11 +32,8 @@ __all__ = [
     "Ended",
     "Exported",
     "Found",
-    "JobCard",
     "Made",
     "MaskOf",
-    "Mime",
-    "ModelCard",
     "ModelList",
     "Moved",
     "Named",
@@ -33,178 +42,22 @@ __all__ = [
     "Page",
     "Painted",
     "Pair",
-    "Picture",
     "Pictures",
     "Pong",
     "Preview",
-    "RemedyCard",
-    "SessionCard",
-    "SettingsCard",
-    "Shape",
-    "SideCard",
     "Snapshot",
     "ToBrowser",
     "Trouble",
     "Tuned",
-    "TurnCard",
-    "TwigCard",
     "Variant",
     "Working",
 ]
-
-Mime = Literal["image/png", "image/jpeg", "image/webp"]
-
-
-class Card(BaseModel):
-    """A part of a message."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Outgoing(Card):
     """A message of the kernel."""
 
     serial: int = 0
-
-
-class Picture(Card):
-    """What one buffer of the same position holds: a whole picture or a thumbnail."""
-
-    turn: str
-    index: int
-    thumb: bool
-    mime: Mime
-
-
-class TwigCard(Card):
-    """The little that the tree of turns shows of each; ``number`` counts up with time, ``parent`` is one that lives."""
-
-    turn: str
-    number: int
-    parent: str | None
-    task: Literal["generate", "edit"]
-    prompt: str
-    width: int
-    height: int
-    count: int
-    picked: int
-    stopped: bool
-    starred: bool
-
-
-class TurnCard(Card):
-    """Everything that a view can show of a turn. ``seconds`` is what it took, ``created`` counts from 1970 (UTC)."""
-
-    turn: str
-    prompt: str
-    rewritten: str | None
-    model: str
-    created: float
-    seed: int
-    width: int
-    height: int
-    steps: int
-    guidance: float
-    strength: float | None
-    negative: str | None
-    background: str | None
-    seconds: float
-    notes: list[str]
-    references: int
-    masked: bool
-    changed: bool
-    code: str
-    cell: str
-
-
-class JobCard(Card):
-    """A job that runs or waits. ``left`` is the time left in seconds, None while nobody knows; the first one runs."""
-
-    job: str
-    prompt: str
-    stage: str
-    step: int
-    steps: int
-    seconds: float
-    left: float | None
-    n: int
-    movable: bool
-
-
-class SessionCard(Card):
-    """What a view says about the session as a whole."""
-
-    name: str
-    model: str
-    writable: bool
-    holder: str | None
-    closed: bool
-    subshells: bool
-
-
-class SettingsCard(Card):
-    """The session's settings; None is the model's own choice."""
-
-    n: int
-    size: str | None
-    seed: int | None
-    steps: int | None
-    guidance: float | None
-    strength: float | None
-    negative: str | None
-    background: Literal["auto", "opaque", "transparent"]
-    keep: Literal["auto", "none"]
-
-
-class Shape(Card):
-    """A size to choose, in pixels, and what people call it."""
-
-    label: str
-    width: int
-    height: int
-
-
-class Abilities(Card):
-    """What the session's model can do, and the values that it has when nothing is set; sizes in pixels.
-
-    ``styles`` are words that it takes as one, to be added to a prompt.
-    """
-
-    paint: bool
-    edit: bool
-    references: int
-    steps: int
-    guidance: float
-    guided: bool
-    strength: bool
-    negative: bool
-    transparent: bool
-    shapes: list[Shape]
-    multiple: int
-    min_side: int
-    max_side: int
-    max_pixels: int
-    styles: list[str] = []
-
-
-class ModelCard(Card):
-    """A model to choose. ``gigabytes`` is the memory that it needs as a whole."""
-
-    name: str
-    title: str
-    family: str
-    licence: str
-    commercial: Literal["yes", "limited", "no"]
-    gigabytes: float
-    here: bool
-    current: bool
-
-
-class RemedyCard(Card):
-    """A way on after a failure, as a button says it."""
-
-    kind: Literal["again", "smaller", "fewer", "memory"]
-    label: str
 
 
 class Snapshot(Outgoing):
@@ -445,15 +298,8 @@ class Painted(Outgoing):
     version: int
 
 
-class SideCard(Card):
-    """One side of a comparison; ``number`` is the turn's, None for a picture that is none."""
-
-    number: int | None
-    label: str
-
-
 class Pair(Outgoing):
-    """Two pictures to compare. ``sides`` says which of them the buffers hold, in order; one not named stays as it is."""
+    """Two pictures to compare. ``sides`` says which ones the buffers hold, in order; one not named stays as it is."""
 
     kind: Literal["pair"] = "pair"
     seq: int | None

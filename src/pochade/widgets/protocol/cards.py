@@ -1,0 +1,178 @@
+"""What messages to a browser are made of: the facts about a turn, a job, a model, a session, as plain cards."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "Abilities",
+    "Card",
+    "JobCard",
+    "Mime",
+    "ModelCard",
+    "Picture",
+    "RemedyCard",
+    "SessionCard",
+    "SettingsCard",
+    "Shape",
+    "SideCard",
+    "TurnCard",
+    "TwigCard",
+]
+
+Mime = Literal["image/png", "image/jpeg", "image/webp"]
+
+
+class Card(BaseModel):
+    """A part of a message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Picture(Card):
+    """What one buffer of the same position holds: a whole picture or a thumbnail."""
+
+    turn: str
+    index: int
+    thumb: bool
+    mime: Mime
+
+
+class TwigCard(Card):
+    """The little that the tree of turns shows of each; ``number`` counts up with time, ``parent`` is one that lives."""
+
+    turn: str
+    number: int
+    parent: str | None
+    task: Literal["generate", "edit"]
+    prompt: str
+    width: int
+    height: int
+    count: int
+    picked: int
+    stopped: bool
+    starred: bool
+
+
+class TurnCard(Card):
+    """Everything that a view can show of a turn. ``seconds`` is what it took, ``created`` counts from 1970 (UTC)."""
+
+    turn: str
+    prompt: str
+    rewritten: str | None
+    model: str
+    created: float
+    seed: int
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    strength: float | None
+    negative: str | None
+    background: str | None
+    seconds: float
+    notes: list[str]
+    references: int
+    masked: bool
+    changed: bool
+    code: str
+    cell: str
+
+
+class JobCard(Card):
+    """A job that runs or waits. ``left`` is the time left in seconds, None while nobody knows; the first one runs."""
+
+    job: str
+    prompt: str
+    stage: str
+    step: int
+    steps: int
+    seconds: float
+    left: float | None
+    n: int
+    movable: bool
+
+
+class SessionCard(Card):
+    """What a view says about the session as a whole."""
+
+    name: str
+    model: str
+    writable: bool
+    holder: str | None
+    closed: bool
+    subshells: bool
+
+
+class SettingsCard(Card):
+    """The session's settings; None is the model's own choice."""
+
+    n: int
+    size: str | None
+    seed: int | None
+    steps: int | None
+    guidance: float | None
+    strength: float | None
+    negative: str | None
+    background: Literal["auto", "opaque", "transparent"]
+    keep: Literal["auto", "none"]
+
+
+class Shape(Card):
+    """A size to choose, in pixels, and what people call it."""
+
+    label: str
+    width: int
+    height: int
+
+
+class Abilities(Card):
+    """What the session's model can do, and the values that it has when nothing is set; sizes in pixels.
+
+    ``styles`` are words that it takes as one, to be added to a prompt.
+    """
+
+    paint: bool
+    edit: bool
+    references: int
+    steps: int
+    guidance: float
+    guided: bool
+    strength: bool
+    negative: bool
+    transparent: bool
+    shapes: list[Shape]
+    multiple: int
+    min_side: int
+    max_side: int
+    max_pixels: int
+    styles: list[str] = []
+
+
+class ModelCard(Card):
+    """A model to choose. ``gigabytes`` is the memory that it needs as a whole."""
+
+    name: str
+    title: str
+    family: str
+    licence: str
+    commercial: Literal["yes", "limited", "no"]
+    gigabytes: float
+    here: bool
+    current: bool
+
+
+class RemedyCard(Card):
+    """A way on after a failure, as a button says it."""
+
+    kind: Literal["again", "smaller", "fewer", "memory"]
+    label: str
+
+
+class SideCard(Card):
+    """One side of a comparison; ``number`` is the turn's, None for a picture that is none."""
+
+    number: int | None
+    label: str
