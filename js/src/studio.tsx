@@ -10,6 +10,7 @@ import { TurnDetails } from "./history/details";
 import { History } from "./history/history";
 import { ownKeys } from "./keys";
 import { Composer } from "./prompt/composer";
+import { OfferCard } from "./prompt/invitation";
 import { Queue } from "./queue/queue";
 import { showsGrid, VariantGrid } from "./queue/variants";
 import { ModelPicker } from "./settings/models";
@@ -45,7 +46,13 @@ export function Studio({ words, desk }: { words: Words; desk: Desk }) {
         )}
         <div class="pochade-side">
           <ModelPicker words={words} desk={desk} state={state} />
-          <TurnDetails words={words} desk={desk} state={state} onCompare={compare} />
+          {desk.twig ? (
+            <TurnDetails words={words} desk={desk} state={state} onCompare={compare} />
+          ) : (
+            <div class="pochade-details">
+              {state.offer && state.jobs.length === 0 ? <OfferCard words={words} offer={state.offer} /> : null}
+            </div>
+          )}
           <Queue words={words} desk={desk} state={state} />
           <Composer words={words} desk={desk} state={state} />
         </div>

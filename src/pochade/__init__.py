@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from pochade.shortcuts import open_session as open  # noqa: A004 - what it is called when asked for by name
     from pochade.shortcuts import paint, paint_mask
     from pochade.turn import Turn
-    from pochade.widgets import Compare, MaskCanvas, PromptBox, TurnStrip
+    from pochade.widgets.compare import Compare
+    from pochade.widgets.mask import MaskCanvas
+    from pochade.widgets.promptbox import PromptBox
+    from pochade.widgets.strip import TurnStrip
 
 __version__ = "0.1.0"
 

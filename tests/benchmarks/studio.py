@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import statistics
 import sys
 import tempfile
 import time
+import zlib
+from base64 import b64decode
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -255,11 +258,15 @@ def large_turns(notebook: Notebook, rounds: int) -> Iterator[Line]:
 
 
 def bundle() -> Iterator[Line]:
-    """What each widget model carries with it."""
+    """What each widget model carries with it, and what it unfolds to where it travels deflated."""
     folder = Path(pochade.widgets.__file__).parent / "static"
-    sizes = {path.suffix[1:]: path.stat().st_size / 1000 for path in sorted(folder.glob("studio.*"))}
-    notes: dict[str, object] = {kind: f"{size:.1f} kB" for kind, size in sizes.items()}
-    yield Line("bundle, minified", "kB", [sum(sizes.values())], 150, notes)
+    files = {path.suffix[1:]: path.read_bytes() for path in sorted(folder.glob("studio.*"))}
+    packed = re.search(rb'packed="([^"]+)"', files["js"])
+    script = zlib.decompress(b64decode(packed[1]), -zlib.MAX_WBITS) if packed else files["js"]
+    minified = {**files, "js": script}
+    for what, held in (("bundle, minified", minified), ("bundle, as it travels", files)):
+        notes: dict[str, object] = {kind: f"{len(data) / 1000:.1f} kB" for kind, data in held.items()}
+        yield Line(what, "kB", [sum(map(len, held.values())) / 1000], 150, notes)
 
 
 def strokes(page: Any, box: dict[str, float], number: int) -> None:

@@ -248,12 +248,13 @@ class Notebook:
         self.page.evaluate("window.notebook.sessionContext.shutdown()")
 
     def set_theme(self, theme: str) -> None:
-        """Change to the theme "Light" or "Dark" and wait until its colours are there."""
+        """Change to the theme "Light" or "Dark" and wait until its colours are there and nothing lies over them."""
         self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
         # the theme's style sheet arrives a moment after its name
         self.page.wait_for_function(
             """light => document.body.dataset.jpThemeLight === String(light) && light
-                !== getComputedStyle(document.body).getPropertyValue("--jp-ui-font-color1").includes("255")""",
+                !== getComputedStyle(document.body).getPropertyValue("--jp-ui-font-color1").includes("255")
+                && !document.querySelector("#jupyterlab-splash")""",
             arg=theme == "Light",
         )
 

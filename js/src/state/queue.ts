@@ -67,7 +67,10 @@ export function reduceQueue(state: State, action: Action): Partial<QueueState> |
     case "asked":
       return { failures: [] };
     case "sheet":
-      return { sheet: { turn: action.turn, pictures: kept(state, action.turn, action.count) } };
+      return {
+        sheet: { turn: action.turn, pictures: kept(state, action.turn, action.count) },
+        aside: state.jobs[0]?.job ?? null, // whoever opens it wants to see it, not what is being made
+      };
     case "went":
     case "index":
     case "unsheet":
@@ -176,11 +179,12 @@ export interface Grid {
 }
 
 /**
- * The pictures that are to be seen side by side now; null when there is nothing to choose between. A choice that is
- * still open comes before what is being made.
+ * The pictures that are to be seen side by side now; null when there is nothing to choose between. What is being made
+ * comes first, as soon as there is something of it to see; a choice that is still open comes back after it.
  */
 export function gridOf(state: State): Grid | null {
-  return made(state) ?? coming(state);
+  const seen = state.preview !== null || state.variants !== null;
+  return seen && state.aside !== state.jobs[0]?.job ? coming(state) : made(state);
 }
 
 function made({ sheet, turns, current }: State): Grid | null {

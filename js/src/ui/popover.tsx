@@ -83,15 +83,8 @@ export function Popover({
       >
         {face}
       </button>
-      <div
-        ref={panel}
-        id={name}
-        popover="auto"
-        role={role}
-        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a dialog and a menu both have a name
-        aria-label={label}
-        class="pochade-popover"
-      >
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: a dialog and a menu both have a name */}
+      <div ref={panel} id={name} popover="auto" role={role} aria-label={label} class="pochade-popover">
         {open ? children(close) : null}
       </div>
     </>

@@ -81,10 +81,14 @@ it("keeps the grid of a made turn until one of its pictures is picked", () => {
   expect(showsGrid(reduce(state, { type: "index", index: 2 }))).toBe(false);
 });
 
-it("leaves a choice open while the next job paints", () => {
-  const state = preview(working(painted(), job("j1", { n: 2 })), 0);
-  expect(gridOf(state)).toMatchObject({ turn: "t1" });
-  expect(gridOf(reduce(state, { type: "sheet", turn: "t0", count: 2 }))).toMatchObject({ turn: null });
+it("shows what the next job paints, and comes back to a choice that is still open", () => {
+  const waiting = working(painted(), job("j1", { n: 2 }));
+  expect(gridOf(waiting)).toMatchObject({ turn: "t1" });
+  const painting = preview(waiting, 0);
+  expect(gridOf(painting)).toMatchObject({ turn: null });
+  expect(gridOf(preview(working(painted(), job("j1")), 0))).toBeNull();
+  expect(gridOf(ended(painting, "cancelled"))).toMatchObject({ turn: "t1" });
+  expect(gridOf(reduce(painting, { type: "sheet", turn: "t1", count: 4 }))).toMatchObject({ turn: "t1" });
 });
 
 it("closes the grid when another turn is gone to, by whomever, or when it is put away", () => {

@@ -46,12 +46,15 @@ log = logging.getLogger(__name__)
 class Bound(Part):
     """A part of a session's Studio, or the whole of it."""
 
+    _shows_work = True
+    """Whether its views show what is being painted; where none does, no previews are made."""
+
     def __init__(self, session: Session, name: str, **options: object) -> None:
         self._session = session
         self._uploads = Uploads()
         super().__init__(name, **options)
         self._slots()
-        self._unsubscribe = session.subscribe(self._hear, watching=lambda: self.live)
+        self._unsubscribe = session.subscribe(self._hear, watching=lambda: self._shows_work and self.live)
 
     def close(self) -> None:
         """Take the widget off every page; the session stays as it is."""
