@@ -206,10 +206,11 @@ def notebooks(here: Path) -> Path:
     folder = here / "notebooks"
     packaged = Path(__file__).with_name("notebooks")
     source = packaged if packaged.is_dir() else Path(__file__).parents[2] / "notebooks"
-    folder.mkdir(exist_ok=True)
-    for notebook in sorted(source.glob("*.ipynb")):
-        with contextlib.suppress(FileExistsError), (folder / notebook.name).open("xb") as copy:
-            copy.write(notebook.read_bytes())
+    for file in sorted([*source.glob("*.ipynb"), *source.glob("images/*.png")]):
+        target = folder / file.relative_to(source)
+        target.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError), target.open("xb") as copy:
+            copy.write(file.read_bytes())
     return folder
 
 

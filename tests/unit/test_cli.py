@@ -186,6 +186,7 @@ def test_elsewhere_the_packaged_notebooks_are_copied_once(tmp_path):
     folder = cli.notebooks(tmp_path)
     copied = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert copied == {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert (folder / "images").is_dir()
     (folder / cli.FIRST_NOTEBOOK).write_text("my own work")
     assert cli.notebooks(tmp_path) == folder
     assert (folder / cli.FIRST_NOTEBOOK).read_text() == "my own work"

@@ -22,10 +22,13 @@ def asked_for():
     return [Requirement(line) for line in (*project["dependencies"], *extras)]
 
 
-def test_every_notebook_travels_in_the_wheel():
+def test_every_notebook_travels_in_the_wheel_with_the_pictures_that_it_shows():
     packaged = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    shown = {name for path in notebooks for name in re.findall(r"\]\((images/[\w.-]+)\)", path.read_text())}
+    assert shown
     assert packaged == {
-        f"notebooks/{path.name}": f"pochade/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")
+        f"notebooks/{name}": f"pochade/notebooks/{name}" for name in [p.name for p in notebooks] + [*shown]
     }
 
 

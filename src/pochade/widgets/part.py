@@ -28,9 +28,7 @@ _STATIC = Path(__file__).parent / "static"
 LIVE_SECONDS = 15.0
 REMEMBERED = 4096
 """How many message numbers are remembered, to know one that comes again."""
-READS = frozenset(
-    {"hello", "ping", "ack", "show", "thumbs", "earlier", "find", "models", "check", "masks", "export"}
-)
+READS = frozenset({"hello", "ping", "ack", "show", "thumbs", "earlier", "find", "models", "check", "masks", "export"})
 """Kinds of messages that change nothing; every other one gets a receipt, and is sent again until it has it."""
 
 log = logging.getLogger(__name__)
