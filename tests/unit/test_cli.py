@@ -184,9 +184,10 @@ def test_a_checkouts_notebooks_are_used_as_they_are(tmp_path):
 
 def test_elsewhere_the_packaged_notebooks_are_copied_once(tmp_path):
     folder = cli.notebooks(tmp_path)
-    copied = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert copied == {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert (folder / "images").is_dir()
+    there = ROOT / "notebooks"
+    copied = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+    wanted = [*there.glob("*.ipynb"), *there.glob("images/*.png")]
+    assert copied == {path.relative_to(there): path.read_bytes() for path in wanted}
     (folder / cli.FIRST_NOTEBOOK).write_text("my own work")
     assert cli.notebooks(tmp_path) == folder
     assert (folder / cli.FIRST_NOTEBOOK).read_text() == "my own work"
