@@ -52,11 +52,20 @@ HOOKS = """
             super.send(data);
         }
     };
+    const roots = new WeakMap();  // of which width the picture was that a bitmap was made of, halved perhaps
+    const decode = createImageBitmap;
+    window.createImageBitmap = async (source, ...rest) => {
+        const bitmap = await decode(source, ...rest);
+        roots.set(bitmap, roots.get(source) ?? bitmap.width);
+        return bitmap;
+    };
     for (const kind of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
         const plain = kind.prototype.drawImage;
         kind.prototype.drawImage = function (source, ...rest) {
             plain.call(this, source, ...rest);
-            seen.drawn.push({at: performance.now(), width: source.width});
+            const one = {at: performance.now(), width: roots.get(source) ?? source.width};
+            seen.drawn.push(one);
+            if (one.width === window.wanted) requestAnimationFrame(() => { one.shown = performance.now(); });
         };
     }
     window.nextFrame = () => new Promise(requestAnimationFrame);
@@ -109,13 +118,12 @@ WATCH_PREVIEW = """
 }
 """
 ON_SCREEN = """
-async ([bytes, width]) => {
-    const drawn = () => seen.drawn.find(one => one.width === width);
+async bytes => {
+    const drawn = () => seen.drawn.find(({shown}) => shown);
     while (!drawn()) await nextFrame();
-    await nextFrame();
-    const shown = performance.now();
-    const arrived = seen.frames.filter(({way, at, bytes: held}) => way === "in" && held >= bytes && at < drawn().at);
-    return {drawn: drawn().at - arrived[0].at, shown: shown - arrived[0].at, copies: arrived.length};
+    const {at, shown} = drawn();
+    const [arrived] = seen.frames.filter(frame => frame.way === "in" && frame.bytes >= bytes && frame.at < at);
+    return {drawn: at - arrived.at, shown: shown - arrived.at};
 }
 """
 COUNT_FRAMES = """
@@ -242,11 +250,12 @@ def small_turns(notebook: Notebook, rounds: int) -> Line:
 def large_turns(notebook: Notebook, rounds: int) -> Iterator[Line]:
     """From the frame that brings a large picture to the picture on the screen; and what it all weighed."""
     shown, drawn, ratios, notes, copies = [], [], [], {}, 0
+    notebook.page.evaluate("width => { window.wanted = width; }", LARGE)
     for _ in range(rounds):
         forget(notebook)
         notebook.run(5)
         png = int(notebook.text(5))
-        seen = notebook.page.evaluate(ON_SCREEN, [int(0.9 * png), LARGE])
+        seen = notebook.page.evaluate(ON_SCREEN, int(0.9 * png))
         shown.append(seen["shown"])
         drawn.append(seen["drawn"])
         notebook.page.wait_for_timeout(SETTLE_MS)

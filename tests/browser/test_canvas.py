@@ -158,6 +158,7 @@ def test_what_is_painted_zoomed_in_lands_on_the_pixels_under_the_pointer(alone):
     assert notebook.text(1).strip() == digest(expected)
 
 
+@pytest.mark.thorough
 def test_shapes_fill_what_they_go_round_and_fifty_steps_are_undone_and_done_again(alone):
     notebook, canvas = alone
     canvas.button("Ellipse").click()
@@ -190,6 +191,7 @@ def test_shapes_fill_what_they_go_round_and_fifty_steps_are_undone_and_done_agai
     assert np.array_equal(canvas.mask(), many)
 
 
+@pytest.mark.thorough
 def test_everything_is_painted_with_the_keyboard_alone(alone):
     notebook, canvas = alone
     keyboard = notebook.page.keyboard
@@ -259,6 +261,7 @@ def test_one_finger_paints_and_two_fingers_zoom_without_painting(alone):
     assert canvas.painted() > stroke, "after the pinch a finger paints again"
 
 
+@pytest.mark.thorough
 def test_the_edges_are_dragged_outward_and_the_next_turn_has_the_larger_size(open_notebook):
     notebook = open_notebook(SHOW, PAINTED, "print(s[-1].size, s[-1].parent == s[0])")
     notebook.run(0)

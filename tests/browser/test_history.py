@@ -68,6 +68,7 @@ def test_the_tree_shows_the_branches_and_arrow_keys_follow_them(open_notebook):
     assert notebook.text(1) == "make the background green\n"
 
 
+@pytest.mark.thorough
 def test_turns_are_found_starred_deleted_and_brought_back(open_notebook):
     notebook = opened(
         open_notebook, BRANCHES, "print([(t.prompt[:4], t.starred) for t in s.turns], s.current.prompt[:4])"
@@ -99,6 +100,7 @@ def test_turns_are_found_starred_deleted_and_brought_back(open_notebook):
     assert notebook.text(1) == "[('a ca', False), ('make', False), ('give', True)] a ca\n"
 
 
+@pytest.mark.thorough
 def test_any_two_turns_are_compared_by_keys_alone(open_notebook):
     notebook = opened(open_notebook, BRANCHES)
     view, keyboard = notebook.view, notebook.page.keyboard
@@ -129,6 +131,7 @@ def test_any_two_turns_are_compared_by_keys_alone(open_notebook):
 ELEMENTS = "studio => studio.querySelectorAll('*').length"
 
 
+@pytest.mark.thorough
 def test_a_thousand_turns_are_all_within_reach_and_few_of_them_in_the_page(open_notebook):
     notebook = opened(open_notebook, THOUSAND)
     view, page = notebook.view, notebook.page

@@ -17,7 +17,7 @@ from browsing import PATIENCE_MS
 from PIL import Image
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 SHOTS = Path(__file__).parent / "shots"
 ARTIFACTS = Path(__file__).parents[2] / "test-results"
@@ -31,7 +31,7 @@ COVER = "#808080"
 CAT = "a cat on a blue background"
 SHOW = "import pochade\ns = pochade.Session()\ns"
 PAINTED = f"t = s.generate({CAT!r}, seed=3)"
-TIMES = re.compile(r"^\d+(\.\d+)? (s|min)$|step \d|left$")
+TIMES = re.compile(r"^\d+(\.\d+)? (s|min)$|step \d|left$|\d:\d\d")
 # The model is taken away between choosing it and painting with it, so the job fails for a real reason.
 SHOW_WITHOUT_WEIGHTS = """
 import shutil, tempfile
@@ -84,6 +84,7 @@ def painting(open_notebook):
 def failed(open_notebook):
     notebook = open_notebook(SHOW_WITHOUT_WEIGHTS, "shutil.rmtree(model)")
     notebook.run(0)
+    notebook.view.wait_until_usable()  # by then the model's card was read
     notebook.run(1)
     notebook.view.prompt.fill(CAT)
     notebook.view.prompt.press("Enter")

@@ -43,6 +43,7 @@ def compared(notebook, *names):
     expect(stage.locator("canvas")).to_have_count(2)
 
 
+@pytest.mark.thorough
 def test_an_app_of_ten_lines_asks_shows_and_compares(open_notebook):
     notebook = open_notebook(
         APP,
@@ -71,6 +72,7 @@ def test_an_app_of_ten_lines_asks_shows_and_compares(open_notebook):
     assert notebook.text(2) == "True True 'a draft' flicker\n"
 
 
+@pytest.mark.thorough
 def test_the_app_of_the_notebook_follows_its_cells(open_notebook, request):
     notebook = open_notebook(copy_of=ROOT / "notebooks" / "04_your_own_studio.ipynb")
     for cell in (1, 3):
@@ -142,6 +144,7 @@ def stroke(notebook, surface, start, end):
     mouse.up()
 
 
+@pytest.mark.thorough
 def test_a_cell_hears_of_every_stroke_once_and_a_mask_set_in_code_is_shown(open_notebook):
     notebook = open_notebook(
         """
@@ -178,6 +181,7 @@ canvas
     assert notebook.text(3).startswith("[True, True, True, True] 0.")
 
 
+@pytest.mark.thorough
 def test_a_box_without_a_session_calls_a_function_of_ones_own(open_notebook):
     notebook = open_notebook(
         """
@@ -223,6 +227,7 @@ async rules => {
 """
 
 
+@pytest.mark.thorough
 def test_axe_finds_nothing_wrong_with_any_part(open_notebook):
     from axe_playwright_python.base import AXE_FILE_PATH
 
@@ -278,6 +283,7 @@ def detached(page):
     return found
 
 
+@pytest.mark.thorough
 def test_parts_shown_and_closed_ten_times_leave_no_view(open_notebook, page):
     notebook = open_notebook(
         """

@@ -37,6 +37,7 @@ def drop(studio, files):
     )
 
 
+@pytest.mark.thorough
 def test_prompts_are_written_recalled_searched_and_kept_with_the_keys_alone(open_notebook):
     notebook = open_notebook(SHOW, "print([t.prompt for t in s])")
     notebook.run(0)
@@ -101,6 +102,7 @@ def test_dropped_files_become_numbered_pictures_that_a_prompt_goes_by(open_noteb
     assert notebook.text(1) == "[(4096, 3072), (640, 480)] None\n"
 
 
+@pytest.mark.thorough
 def test_an_attached_picture_can_be_the_one_that_is_changed(open_notebook):
     notebook = open_notebook(SHOW, "print(s[-1].task, s[-1].size, s[-1].source.getpixel((0, 0)))")
     notebook.run(0)

@@ -46,6 +46,7 @@ def test_the_queue_is_shown_in_order_and_changed_by_keys_without_losing_the_focu
     assert notebook.studio.get_by_role("alert").count() == 0, "what was cancelled is no error"
 
 
+@pytest.mark.thorough
 def test_escape_stops_what_is_being_painted_and_the_prompt_comes_back(open_notebook):
     notebook = open_notebook(SHOW + "\ns.settings.steps = 1000\ns", "print(len(s), s.jobs)")
     notebook.run(0)
@@ -94,6 +95,7 @@ def out(notebook, item):
     notebook.studio.get_by_role("menuitem", name=item, exact=True).click()
 
 
+@pytest.mark.thorough
 def test_a_picture_leaves_as_a_file_as_a_cell_and_as_a_name(open_notebook, tmp_path):
     notebook = open_notebook(
         SHOW + ".generate('a cat / on: a blue background?', seed=3)\ns",

@@ -33,6 +33,7 @@ def test_two_views_of_one_session_stay_in_step(open_notebook):
     expect(first.turns.first).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.thorough
 def test_two_pages_on_one_kernel_stay_in_step(open_notebook, lab, page):
     notebook = open_notebook(SHOW)
     notebook.run(0)
@@ -127,6 +128,7 @@ HEAP_A_VIEW = 25_000
 LISTENERS = 200  # in all: JupyterLab adds 133 of its own, once, some time after a notebook was opened
 
 
+@pytest.mark.thorough
 def test_fifty_views_shown_and_closed_leave_nothing_behind(open_notebook, page):
     page.add_init_script(COUNT_URLS)
     notebook = open_notebook(SHOW, PAINTED, "s")
@@ -153,6 +155,7 @@ def test_fifty_views_shown_and_closed_leave_nothing_behind(open_notebook, page):
     assert {name: more for name, more in growth.items() if more > 0} == {}
 
 
+@pytest.mark.thorough
 def test_closing_a_studio_from_a_cell_takes_it_off_the_page_and_ends_its_messages(open_notebook, page):
     notebook = open_notebook(SHOW, "s.studio().close()", "s")
     notebook.run(0)
@@ -173,6 +176,7 @@ def test_closing_a_studio_from_a_cell_takes_it_off_the_page_and_ends_its_message
     assert page.evaluate("window.sent") == 0
 
 
+@pytest.mark.thorough
 def test_after_a_page_reload_every_turn_is_back_and_the_next_can_be_asked(open_notebook):
     notebook = open_notebook(SHOW, f"t = s.edit({GREEN!r})")
     notebook.run(0)
@@ -200,6 +204,7 @@ RECONNECT = "notebook:reconnect-to-kernel"
 CLOSE_SOCKETS = "window.sockets.filter(({url}) => url.includes('/channels')).map(socket => socket.close()).length"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["stalled", "broken"])
 def test_a_prompt_sent_while_the_network_is_gone_is_not_lost_and_the_view_comes_back(open_notebook, page, way):
     page.add_init_script(REMEMBER_SOCKETS)
@@ -230,6 +235,7 @@ def test_a_prompt_sent_while_the_network_is_gone_is_not_lost_and_the_view_comes_
     view.picture("make the background yellow").wait_for()
 
 
+@pytest.mark.thorough
 def test_what_was_painted_while_the_network_was_gone_is_there_when_it_is_back(open_notebook, page):
     page.add_init_script(REMEMBER_SOCKETS)
     notebook = open_notebook(SHOW, PAINTED, f"job = s.submit({GREEN!r}, steps=60)", "print(job.done())")
