@@ -4,6 +4,7 @@
 import { useState } from "preact/hooks";
 import type { Desk } from "./desk";
 import { Icon } from "./icons";
+import { OTHER_VERSION } from "./protocol";
 import type { State } from "./state";
 import type { Words } from "./words";
 
@@ -22,7 +23,8 @@ export function banners(words: Words, state: State, older: boolean, away: Readon
   const said: Said[] = [];
   if (connection === "silent") said.push({ kind: "alert", text: words.silent });
   if (connection === "gone") said.push({ kind: "alert", text: words.gone });
-  if (trouble) said.push({ kind: "alert", text: trouble, dismiss: "trouble" });
+  if (trouble)
+    said.push({ kind: "alert", text: trouble === OTHER_VERSION ? words.otherVersion : trouble, dismiss: "trouble" });
   if (session?.closed) said.push({ kind: "status", text: words.closed });
   else if (session && !session.writable) said.push({ kind: "status", text: words.readOnly(session.holder) });
   if (session && !session.subshells && jobs.length > 0)

@@ -2,11 +2,12 @@
 // written in the room that it belongs to, as a plain function of a desk.
 
 import { Mask } from "./canvas/mask";
-import { type Channel, type Draft, Link } from "./link";
+import { type Channel, type Draft, Link, wordsOf } from "./link";
 import type { ToBrowser, TurnCard, TwigCard } from "./protocol";
 import { type Action, initial, reduce, type State } from "./state";
 import { twigOf } from "./state/turns";
 import { Store } from "./store";
+import type { Words } from "./words";
 
 const ANSWER_MS = 20_000;
 
@@ -25,7 +26,7 @@ export class Desk {
   private link: Link;
   private waiting = new Map<number, Waiting>();
 
-  constructor(channel: Channel) {
+  constructor(private channel: Channel) {
     this.link = new Link(
       channel,
       (message, blobs) => this.hear(message, blobs),
@@ -40,12 +41,17 @@ export class Desk {
 
   stop(): void {
     this.link.stop();
-    for (const waiting of this.waiting.values()) waiting.refuse(new Error("The view was closed."));
+    for (const waiting of this.waiting.values()) waiting.refuse(new Error(this.words.viewClosed));
     this.waiting.clear();
   }
 
   get state(): State {
     return this.store.state;
+  }
+
+  /** The words of its views, for what is said elsewhere than in one of them. */
+  get words(): Words {
+    return wordsOf(this.channel);
   }
 
   /** The current turn as the tree has it. */
@@ -77,7 +83,7 @@ export class Desk {
   ask<K extends Kind>(draft: Draft, kind: K): Promise<{ message: Answer<K>; blobs: readonly Blob[] }> {
     const seq = this.link.send(draft);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.waiting.get(seq)?.refuse(new Error("The kernel did not answer.")), ANSWER_MS);
+      const timer = setTimeout(() => this.waiting.get(seq)?.refuse(new Error(this.words.noAnswer)), ANSWER_MS);
       const over = () => {
         clearTimeout(timer);
         this.waiting.delete(seq);
@@ -87,7 +93,7 @@ export class Desk {
           if (message.kind === "pong" && kind !== "pong") return; // a receipt; the answer is still to come
           over();
           if (message.kind === kind) resolve({ message: message as Answer<K>, blobs });
-          else reject(new Error(message.kind === "trouble" ? message.message : "The kernel answered otherwise."));
+          else reject(new Error(message.kind === "trouble" ? message.message : this.words.otherAnswer));
         },
         refuse: (why) => {
           over();

@@ -50,12 +50,11 @@ interface Shown {
 /** A face in its language, which can change while it is shown. */
 function View({ el, face, lang }: Shown) {
   useChanges(lang);
-  const asked = lang.value;
+  const words = wordsFor(lang.value || navigator.language);
   useEffect(() => {
-    if (asked) el.lang = asked;
-    else el.removeAttribute("lang");
-  }, [el, asked]);
-  return face.view(wordsFor(asked || navigator.language));
+    el.lang = words.lang; // the page around it may be in another language
+  }, [el, words]);
+  return face.view(words);
 }
 
 export default function widget() {

@@ -4,12 +4,21 @@
 
 import { CHUNK_BYTES, OTHER_VERSION, PROTOCOL, type ToBrowser, type ToKernel } from "./protocol";
 import type { Connection } from "./state";
+import { type Words, wordsFor } from "./words";
 
 /** What a widget model offers, as far as it is needed here. */
 export interface Channel {
+  /** A trait, such as the language of the views. */
+  get?(name: string): unknown;
   send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
   on(event: string, listener: (...args: never[]) => void): void;
   off(event: string, listener: (...args: never[]) => void): void;
+}
+
+/** The words in the language that a model's views are shown in. */
+export function wordsOf(channel: Channel): Words {
+  const asked = channel.get?.("lang");
+  return wordsFor(typeof asked === "string" && asked !== "" ? asked : (globalThis.navigator?.language ?? "en"));
 }
 
 /** A message as its sender writes it; the line numbers it. */
@@ -24,7 +33,7 @@ interface Kept {
 }
 
 export const HELLO_MS = 500;
-export const HELLO_LATER_MS = 3_000;
+const HELLO_LATER_MS = 3_000;
 export const HELLO_REFUSED_MS = 30_000;
 export const SILENCE_MS = 3_000;
 export const PING_MS = 4_000;
@@ -46,7 +55,6 @@ const ASKING: ReadonlySet<Draft["kind"]> = new Set<Draft["kind"]>([
   "masks",
   "export",
 ]);
-const NOT_SENT = "This was not sent, because the kernel was restarted. Run the cell again to go on.";
 
 export class Link {
   // Drawn, so that two pages on one comm never use the same number: the kernel takes a number only once.
@@ -63,6 +71,7 @@ export class Link {
   /** Whether something may have gone astray since the last snapshot. */
   private broken = false;
   private answered = false;
+  private stopped = false;
   private kept = new Map<number, Kept>();
 
   constructor(
@@ -72,6 +81,7 @@ export class Link {
   ) {}
 
   start(): void {
+    this.stopped = false;
     this.channel.on("msg:custom", this.onMessage);
     this.channel.on("comm_live_update", this.onLiveUpdate);
     globalThis.document?.addEventListener("visibilitychange", this.onVisible);
@@ -80,6 +90,7 @@ export class Link {
   }
 
   stop(): void {
+    this.stopped = true;
     this.channel.off("msg:custom", this.onMessage);
     this.channel.off("comm_live_update", this.onLiveUpdate);
     globalThis.document?.removeEventListener("visibilitychange", this.onVisible);
@@ -93,6 +104,7 @@ export class Link {
   /** Sends a message and expects to hear something within three seconds. */
   send(draft: Draft, buffers: ArrayBuffer[] = []): number {
     const content = { ...draft, seq: ++this.seq };
+    if (this.stopped) return content.seq; // something was still being made ready when the last view went
     const one: Kept = { content, buffers, due: Date.now() + RECEIPT_MS, patience: RECEIPT_MS };
     if (!ASKING.has(draft.kind)) this.keep(one);
     this.pass(one);
@@ -128,6 +140,7 @@ export class Link {
 
   /** Says hello, now and again, until a snapshot comes. */
   private greet(): void {
+    if (this.stopped) return;
     clearTimeout(this.hello);
     this.helloSince = Date.now();
     const once = () => {
@@ -165,7 +178,8 @@ export class Link {
   private giveBack(): void {
     const lost = [...this.kept.keys()];
     this.kept.clear();
-    for (const seq of lost) this.hear({ kind: "trouble", serial: this.serial ?? 0, seq, message: NOT_SENT }, []);
+    const message = wordsOf(this.channel).notSent;
+    for (const seq of lost) this.hear({ kind: "trouble", serial: this.serial ?? 0, seq, message }, []);
   }
 
   private onMessage = (message: ToBrowser, buffers?: readonly DataView[]): void => {

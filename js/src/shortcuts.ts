@@ -4,7 +4,7 @@
 import { useEffect } from "preact/hooks";
 import type { Desk } from "./desk";
 import { step } from "./history/actions";
-import { send } from "./prompt/actions";
+import { submit } from "./prompt/actions";
 import { stopRunning } from "./queue/actions";
 
 export type Deed = "stop" | "back" | "forward" | "generate";
@@ -33,11 +33,11 @@ export function deedOf({ key, alt, control, shift, composing, taken, focus, open
   return key === "ArrowLeft" ? "back" : key === "ArrowRight" ? "forward" : null;
 }
 
-/** Hears keys while the focus is inside this element. */
-export function useKeys(root: { current: HTMLElement | null }, desk: Desk): void {
+/** Hears keys while the focus is inside the view that this element belongs to; `steps` where it shows the turns. */
+export function useKeys(root: { current: HTMLElement | null }, desk: Desk, steps = true): void {
   const element = root.current;
   useEffect(() => {
-    const own = root.current;
+    const own = root.current?.closest<HTMLElement>(".pochade");
     if (!own) return;
     const listening = new AbortController();
     own.addEventListener(
@@ -45,8 +45,9 @@ export function useKeys(root: { current: HTMLElement | null }, desk: Desk): void
       (event) => {
         const deed = deedOf(pressed(event, own));
         if (deed === null || (deed === "stop" && desk.state.jobs.length === 0)) return;
+        if (!steps && (deed === "back" || deed === "forward")) return;
         if (deed === "stop") stopRunning(desk);
-        else if (deed === "generate") void send(desk);
+        else if (deed === "generate") submit(desk);
         else if (desk.able) step(desk, deed);
         event.preventDefault();
         event.stopPropagation();
@@ -54,7 +55,7 @@ export function useKeys(root: { current: HTMLElement | null }, desk: Desk): void
       { signal: listening.signal },
     );
     return () => listening.abort();
-  }, [element, desk]);
+  }, [element, desk, steps]);
 }
 
 function pressed(event: KeyboardEvent, root: HTMLElement): Pressed {

@@ -9,7 +9,7 @@ import { pictureKey } from "./state/turns";
 const OUTPUT = ".jp-OutputArea-child";
 const STATIC_TEXT = "pochade: the current picture";
 
-export class Sibling {
+class Sibling {
   private output: HTMLElement | null = null;
   private observer: MutationObserver | null = null;
 
@@ -25,7 +25,10 @@ export class Sibling {
     if (!own || !area || this.observer) return;
     // A Studio inside another widget has no static output of its own.
     if (this.element.parentElement?.closest(".widget-container, .jupyter-widgets.widget-box")) return;
-    this.observer = new MutationObserver(() => this.find(own));
+    this.observer = new MutationObserver((all) => {
+      // what the Studio draws itself says nothing of its neighbour
+      if (all.some(({ target }) => !own.contains(target))) this.find(own);
+    });
     this.observer.observe(area, { childList: true, subtree: true });
     this.find(own);
   }

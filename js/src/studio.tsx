@@ -8,7 +8,7 @@ import { CompareView, type Comparing } from "./compare/compareview";
 import type { Desk } from "./desk";
 import { TurnDetails } from "./history/details";
 import { History } from "./history/history";
-import { ownKeys } from "./keys";
+import { ownKeys, useKeptFocus } from "./keys";
 import { Composer } from "./prompt/composer";
 import { OfferCard } from "./prompt/invitation";
 import { Queue } from "./queue/queue";
@@ -26,6 +26,7 @@ export function Studio({ words, desk }: { words: Words; desk: Desk }) {
   const state = desk.store.state;
   const older = useSibling(root, desk, state);
   useKeys(root, desk);
+  useKeptFocus(root);
   if (state.session === null && state.connection !== "waking") {
     return (
       <section ref={root} class="pochade pochade-asleep" aria-label={words.studio}>

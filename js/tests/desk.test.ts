@@ -69,6 +69,13 @@ describe("a question to the kernel", () => {
     await answer;
   });
 
+  it("says in the language of the view that nobody answered", async () => {
+    kernel.lang = "zh";
+    const answer = expect(desk.ask(question, "mask")).rejects.toThrow("内核没有回答");
+    await vi.advanceTimersByTimeAsync(30_000);
+    await answer;
+  });
+
   it("ends with the view", async () => {
     const answer = expect(desk.ask(question, "mask")).rejects.toThrow("closed");
     desk.stop();

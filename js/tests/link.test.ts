@@ -6,12 +6,17 @@ import type { Connection } from "../src/state";
 /** The page's end of a comm, as a widget model gives it. */
 class Comm implements Channel {
   disposed = false;
+  lang = "en";
   sent: { message: ToKernel; bytes: number }[] = [];
   listeners = new Map<string, (...args: never[]) => void>();
 
   send(content: unknown, _callbacks?: unknown, buffers: ArrayBuffer[] = []): void {
     if (this.disposed) throw new Error("Cannot send");
     this.sent.push({ message: content as ToKernel, bytes: buffers.reduce((sum, part) => sum + part.byteLength, 0) });
+  }
+
+  get(name: string): unknown {
+    return name === "lang" ? this.lang : undefined;
   }
 
   on(event: string, listener: (...args: never[]) => void): void {
@@ -205,6 +210,15 @@ it("gives back what can never arrive, once, and does not send it later", () => {
   expect(comm.kinds("go")).toBe(0);
 });
 
+it("says so in the language of the view", () => {
+  comm.welcome(1);
+  comm.disposed = true;
+  comm.lang = "zh";
+  link.send(ASK);
+  vi.advanceTimersByTime(SILENCE_MS);
+  expect(heard.at(-1)).toMatchObject({ kind: "trouble", message: expect.stringMatching(/^内核/) });
+});
+
 it("keeps no more than a bounded number of messages for later", () => {
   comm.welcome(1);
   for (let count = 0; count < KEPT + 20; count++) link.send(ASK);
@@ -235,4 +249,13 @@ it("leaves nothing behind when it stops", () => {
   vi.advanceTimersByTime(20_000);
   expect(comm.sent).toEqual([]);
   expect(comm.listeners.size).toBe(0);
+});
+
+it("says nothing any more once it has stopped, whatever is still handed to it", () => {
+  link.stop();
+  comm.sent = [];
+  expect(link.send(ASK)).toBeGreaterThan(0);
+  vi.advanceTimersByTime(60_000);
+  expect(comm.sent).toEqual([]);
+  expect(said).toEqual([]);
 });

@@ -31,7 +31,7 @@ def complete(
     *,
     current: Turn | None,
     turns: Turns,
-    settings: Callable[[Task], Mapping[str, Any]] = lambda _: {},
+    settings: Callable[[Request], Mapping[str, Any]] = lambda _: {},
 ) -> Request:
     """Build the request that is meant.
 
@@ -48,7 +48,7 @@ def complete(
     turns : Turns
         The session's turns. Only their ids may appear in the request; turns of other sessions bring their pixels.
     settings : callable
-        Given the task, returns the attributes that are in force where `options` has none.
+        Given the request as far as it is said, returns the attributes that are in force where `options` has none.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _from_words(
     options: dict[str, Any],
     current: Turn | None,
     turns: Turns,
-    settings: Callable[[Task], Mapping[str, Any]],
+    settings: Callable[[Request], Mapping[str, Any]],
 ) -> Request:
     image = options.pop("image", None)
     if task == "edit" or (task is None and image is None):
@@ -84,7 +84,9 @@ def _from_words(
     if options.get("references") is not None:
         options["references"] = _portable(options["references"], turns)
     task = task or ("generate" if image is None else "edit")
-    return Request.of(prompt, task=task, image=_portable(image, turns), **{**settings(task), **options})
+    said = Request.of(prompt, task=task, image=_portable(image, turns), **options)
+    more = {name: value for name, value in settings(said).items() if name not in options}
+    return Request(**{**dict(said), **more}) if more else said
 
 
 def _portable(picture: object, turns: Turns) -> object:

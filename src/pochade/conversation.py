@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pochade.again import once_more
+from pochade.errors import RequestError
 from pochade.request import Request
 from pochade.settings import AS_SET
 
@@ -30,6 +31,11 @@ class Conversation(ABC):
     """The words of a session; `Session` knows how to carry them out."""
 
     turns: Turns
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """The model that later requests are carried out by."""
 
     @abstractmethod
     def submit(
@@ -211,9 +217,13 @@ class Conversation(ABC):
         Raises
         ------
         RequestError, ModelError, StoreError, ReadOnlyError
-            If it is clear already that it cannot be done.
+            If it is clear already that it cannot be done, or the remedy is another model's.
         """
         changes = dict(remedy.changes) if remedy is not None else {}
+        if remedy is not None and remedy.model not in (None, self.model):
+            raise RequestError(
+                f"That is a way on for {remedy.model}, and {self.model} is in use now: retry the job without it."
+            )
         if "memory" in changes:
             self.use(memory=changes.pop("memory"))
         return self.submit_again(job.request, on_done=on_done, **changes)

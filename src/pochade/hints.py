@@ -15,6 +15,7 @@ from pochade.errors import RequestError
 from pochade.imaging.fit import Fit
 from pochade.knobs import Knobs
 from pochade.mentions import missing_image
+from pochade.settings import kind_of
 from pochade.sizes import SizeRule, resolve_size
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def hints_for(
         Width and height of the picture that is edited, pixels.
     """
     edit = task == "edit"
-    inside = mask and model.masks(picture or model.size.default, references)
-    kind = model.task(picture=edit, mask=inside, references=references)
+    kind = kind_of(task, model, references=references, mask=mask, picture=picture)
     others = references - (kind == "edit" and not edit)  # the first of them plays the picture
     size = picture if edit else values.get("size")
     doubts: list[Callable[[], object]] = [

@@ -11,9 +11,10 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
+from pochade.errors import StoreError
+
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
 __all__ = ["delete", "living", "marked", "matching", "nearest", "offspring", "purge", "restore", "speaks", "star"]
 
@@ -71,7 +72,8 @@ def offspring(db: sqlite3.Connection, turn: str) -> list[str]:
 def purge(db: sqlite3.Connection) -> int:
     """Remove the deleted turns that no other needs, and the pictures that nobody else uses; return how many turns.
 
-    A turn needs what it grew from, what it edited and what it took for references, deleted or not.
+    A turn needs what it grew from, what it edited and what it took for references, deleted or not. `StoreError` where
+    one does not say what it took: then nobody knows what can go.
     """
     deleted = {row[0] for row in db.execute("SELECT id FROM turn WHERE deleted IS NOT NULL")}
     if not deleted:
@@ -80,7 +82,7 @@ def purge(db: sqlite3.Connection) -> int:
     kept = set(needs) - deleted
     fresh = kept
     while fresh:
-        fresh = {name for turn in fresh for name in _needed(*needs[turn])} & set(needs) - kept
+        fresh = {name for turn in fresh for name in _needed(turn, *needs[turn])} & set(needs) - kept
         kept |= fresh
     gone = [(turn,) for turn in needs if turn not in kept]
     if not gone:
@@ -94,8 +96,11 @@ def purge(db: sqlite3.Connection) -> int:
     return len(gone)
 
 
-def _needed(parent: str | None, image_turn: str | None, details: str) -> Iterable[str | None]:
-    return (parent, image_turn, *json.loads(details)["reference_turns"])
+def _needed(turn: str, parent: str | None, image_turn: str | None, details: str) -> set[str | None]:
+    try:
+        return {parent, image_turn, *json.loads(details)["reference_turns"]}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"The file is damaged: what it says of turn {turn!r} cannot be read.") from error
 
 
 def matching(db: sqlite3.Connection, words: str, *, starred: bool) -> tuple[str, str]:

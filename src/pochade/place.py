@@ -48,7 +48,7 @@ class Place:
     def back(self, store: Store | None) -> None:
         """Go to what the current turn was made from, past what was deleted; nowhere where there is no current turn."""
         with self._guard:
-            if self.current is not None and store is not None:
+            if self.current is not None and store is not None and self.current in store:
                 above = store.nearest(store.get(self.current).parent)
                 self._move(above, (*self.redo, self.current), store)
 
@@ -88,7 +88,7 @@ class Place:
         """Go where the file says one stood. It may come from elsewhere and say anything; then to the last turn."""
         ids = store.ids()
         kept: Any = None
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             kept = json.loads(store.meta(_KEY) or "null")
         if not isinstance(kept, dict) or kept.get("newest") != (ids[-1] if ids else None):
             kept = {"current": ids[-1] if ids else None}

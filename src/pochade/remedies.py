@@ -38,14 +38,19 @@ class Remedy:
         What it does, in a few words.
     changes : dict
         Options of the request, or for "memory" of `Session.use`, that are to be other ones. `Session.retry` makes them.
+    model : str or None
+        For "memory", which model it is that did not fit; None for whichever is in use.
     """
 
     kind: Literal["again", "smaller", "fewer", "memory"]
     label: str
     changes: dict[str, Any] = field(default_factory=dict)
+    model: str | None = None
 
 
-def remedies_for(error: BaseException, request: Request, rule: SizeRule) -> tuple[Remedy, ...]:
+def remedies_for(
+    error: BaseException, request: Request, rule: SizeRule, model: str | None = None
+) -> tuple[Remedy, ...]:
     """Find what would help, the likeliest first.
 
     Parameters
@@ -56,6 +61,8 @@ def remedies_for(error: BaseException, request: Request, rule: SizeRule) -> tupl
         What was asked.
     rule : SizeRule
         The sizes that the model takes.
+    model : str, optional
+        Its name.
     """
     if isinstance(error, _NO_HELP):
         return ()
@@ -67,7 +74,7 @@ def remedies_for(error: BaseException, request: Request, rule: SizeRule) -> tupl
         if request.n > 1 and not isinstance(error, OutOfMemoryError):  # the engine has tried them one by one
             found.append(Remedy("fewer", "Paint one picture", {"n": 1}))
         if isinstance(error, OutOfMemoryError) and error.memory is not None:
-            found.append(Remedy("memory", f'Use memory="{error.memory}"', {"memory": error.memory}))
+            found.append(Remedy("memory", f'Use memory="{error.memory}"', {"memory": error.memory}, model))
     elif isinstance(error, ModelError) and request.seed is not None:
         found.append(Remedy("again", "Try another seed", {"seed": None}))
     return (*found, Remedy("again", "Try again"))

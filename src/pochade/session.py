@@ -6,6 +6,7 @@ the device's worker. It paints nothing and shows nothing itself; every view foll
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextlib import suppress
 from functools import partial
@@ -22,7 +23,7 @@ from pochade.jobs import Event, worker_for
 from pochade.keeping import Keeping
 from pochade.produce import produce
 from pochade.remedies import remedies_for
-from pochade.settings import AS_SET, Settings, given, untaken
+from pochade.settings import AS_SET, Settings, given
 from pochade.standing import Standing
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Session(Conversation, Standing):
         self._guard = threading.RLock()
         self._studio: Studio | None = None
         self._closed = False
+        self._uses, self._used = itertools.count(1), 0  # of `use`: the next one's number, the last that won
         self._keep_stopped = keep_stopped
         self._choices = Choices.of(
             device=device, dtype=dtype, memory=memory, compile=compile, attention=attention, cache=cache
@@ -109,7 +111,8 @@ class Session(Conversation, Standing):
         self._engine = None if model is None and path is not None else self._choices.engine(model)
         self._model = self._engine.model if self._engine is not None else MINIATURE
         super().__init__(Keeping(path))
-        self.settings = Settings(lambda: self._keeping.store, self._check_open, self._settings_changed)
+        changed = partial(self._listeners.tell, Event("settings"))
+        self.settings = Settings(lambda: self._keeping.store, self._check_open, changed)
         if (older := _sessions.get(self.path)) is not None:
             older._leave()  # noqa: SLF001 - one of us; its file stays open, for us and for its turns
         if path is not None:
@@ -125,7 +128,7 @@ class Session(Conversation, Standing):
         elif store.writable:
             store.set_meta("model", self._model)
         self._place.recall(store)
-        self.settings.recall(store)
+        self.settings.recall(store, self._engine)
 
     @property
     def closed(self) -> bool:
@@ -169,7 +172,7 @@ class Session(Conversation, Standing):
         task : "generate" or "edit", optional
             By default what `say` would do.
         on_done : callable, optional
-            Called with the job when it ends, on the worker thread.
+            Called with the job when it ends: on the worker's thread, or the one that stopped it before it was begun.
         keep_stopped : bool, optional
             As in `Session`, for this request alone. The error of a stopped job has the turn as its `turn`.
         **options
@@ -186,7 +189,7 @@ class Session(Conversation, Standing):
             If it is clear already that it cannot be done.
         """
         engine, moves = self._running(), self._place.moves
-        asked = partial(self.settings.in_force, options=options, engine=engine)
+        asked = partial(self.settings.for_request, engine=engine)
         request = complete(prompt, task, options, current=self.current, turns=self.turns, settings=asked)
         fresh, store = self._keeping.store is None, self._keeping.writing(self._model)
         if fresh:
@@ -206,14 +209,13 @@ class Session(Conversation, Standing):
                 self._listeners.tell(Event("current", turn=turn))
             return turn
 
-        worker, told = worker_for(engine.device), self._listeners
-        return worker.submit(
+        return worker_for(engine.device).submit(
             work,
             request=request,
-            emit=told.tell,
+            emit=self._listeners.tell,
             on_done=on_done,
-            watched=told.watched,
-            remedies=lambda error: remedies_for(error, request, engine.capabilities.size),
+            watched=self._listeners.watched,
+            remedies=lambda error: remedies_for(error, request, engine.capabilities.size, engine.model),
             keep_preview=keep,
         )
 
@@ -250,21 +252,24 @@ class Session(Conversation, Standing):
             If the session is closed.
         """
         self._check_open()
-        name = self._model if model is AS_SET else name_of(model)
+        with self._guard:
+            base, old, number = self._choices, self._model, self._used if model is AS_SET else next(self._uses)
+        name = old if model is AS_SET else name_of(model)
         keywords = {"device": device, "dtype": dtype, "memory": memory}
         keywords |= {"compile": compile, "attention": attention, "cache": cache}
-        choices = self._choices.changed(given(keywords), other_model=name != self._model)
+        choices = base.changed(given(keywords), other_model=name != old)
         engine = choices.engine(name)
-        dropped = untaken(self.settings.as_dict(), engine.capabilities)
+        can = engine.capabilities  # this may take long, and a model that was asked for later be there sooner
         with self._guard:
             self._check_open()
-            self._choices, self._engine, self._model = choices, engine, engine.model
-        store = self._keeping.store
-        if store is not None and store.writable:
-            with suppress(StoreError):  # on a full disk it is used all the same, until the session is closed
-                store.set_meta("model", engine.model)
-        self.settings.update(**dict.fromkeys(dropped))
-        said = tuple(dropped.values())
+            if number < self._used:
+                return ()
+            self._used, self._choices, self._engine, self._model = number, choices, engine, engine.model
+            store = self._keeping.store
+            if store is not None and store.writable:
+                with suppress(StoreError):  # on a full disk it is used all the same, until the session is closed
+                    store.set_meta("model", engine.model)
+        said = self.settings.give_way(can)
         self._listeners.tell(Event("model", message=" ".join(said) or None))
         return said
 
@@ -302,12 +307,9 @@ class Session(Conversation, Standing):
         current = self.current
         task = task or ("generate" if current is None else "edit")
         engine, picture = self._running(), None if current is None else current.size
-        values = self.settings.in_force(task, {"mask": mask or None}, engine)
+        values = self.settings.in_force(task, engine, references=references, mask=mask, picture=picture)
         values |= given({"size": size, "negative": negative, "strength": strength})
         return hints_for(prompt, task, engine.capabilities, values, references=references, mask=mask, picture=picture)
-
-    def _settings_changed(self) -> None:
-        self._listeners.tell(Event("settings"))
 
     # What others see of it.
 
@@ -331,7 +333,7 @@ class Session(Conversation, Standing):
         from pochade.widgets.studio import Studio
 
         with self._guard:
-            if self._studio is None:
+            if self._studio is None or self._studio.comm is None:  # somebody closed it, such as Widget.close_all()
                 self._studio = Studio(self)
             if lang is not None:
                 self._studio.lang = lang

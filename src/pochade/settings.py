@@ -11,7 +11,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
 
-from pochade.errors import RequestError, StoreError
+from pochade.errors import ImageError, ModelError, RequestError, StoreError
+from pochade.imaging.fit import Fit
 from pochade.knobs import Background, Keep, Knobs
 from pochade.sizes import resolve_size
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from pochade.engine.families import Capabilities
     from pochade.engine.local import Engine
     from pochade.engine.rows import Task as Kind
-    from pochade.request import Task
+    from pochade.request import Request, Task
     from pochade.store import Store
 
-__all__ = ["AS_SET", "Settings", "given", "untaken"]
+__all__ = ["AS_SET", "Settings", "given", "kind_of", "untaken"]
 
 _KEY = "settings"
 _NOT_FOR = {"generate": ("strength", "keep"), "edit": ("size",)}
@@ -146,7 +147,24 @@ class Settings:
         values = self._values
         return {name: getattr(values, name) for name in Knobs.model_fields}
 
-    def in_force(self, task: Task, options: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
+    def for_request(self, request: Request, engine: Engine) -> dict[str, Any]:
+        """Return what `in_force` does for a request whose pictures are there."""
+        picture = None if request.image is None else request.image.size
+        if picture is not None and request.extend is not None:
+            left, top, right, bottom = request.extend
+            picture = picture[0] + left + right, picture[1] + top + bottom
+        mask = request.mask is not None or request.extend is not None
+        return self.in_force(request.task, engine, references=len(request.references), mask=mask, picture=picture)
+
+    def in_force(
+        self,
+        task: Task,
+        engine: Engine,
+        *,
+        references: int = 0,
+        mask: bool = False,
+        picture: tuple[int, int] | None = None,
+    ) -> dict[str, Any]:
         """Return what was set and has a meaning for a request, by name.
 
         What a model takes for other requests only is left out; what it takes for none is not, so that it says so.
@@ -155,19 +173,24 @@ class Settings:
         ----------
         task : "generate" or "edit"
             What is to be done.
-        options : mapping
-            What the request says itself; whether it has a mask or is extended is looked at.
         engine : Engine
             Who is going to do it.
+        references, mask, picture
+            As in `kind_of`.
         """
         found = {name: value for name, value in self._said().items() if name not in _NOT_FOR[task]}
         for name in _BY_VIEW & found.keys():
             model = engine.capabilities
-            masked = model.can_mask and (options.get("mask") is not None or options.get("extend") is not None)
-            kind: Kind = "text" if task == "generate" else "mask" if masked else "edit"
+            kind = kind_of(task, model, references=references, mask=mask, picture=picture)
             if getattr(model, name) and not model.takes(name, kind):
                 del found[name]
         return found
+
+    def give_way(self, model: Capabilities) -> tuple[str, ...]:
+        """Drop what a model cannot take, and return a sentence about each."""
+        dropped = untaken(self.as_dict(), model)
+        self.update(**dict.fromkeys(dropped))
+        return tuple(dropped.values())
 
     def keep_in_file(self) -> None:
         """Write what was set into the session file, if there is one that can be written."""
@@ -178,8 +201,11 @@ class Settings:
         with suppress(StoreError):  # as for the place in the tree: the turns are safe, and tell what was really used
             store.set_meta(_KEY, json.dumps(said) if said else None)
 
-    def recall(self, store: Store) -> None:
-        """Take what the file says was set. It may come from elsewhere and say anything; what is no setting is none."""
+    def recall(self, store: Store, engine: Engine | None = None) -> None:
+        """Take what the file says was set. It may come from elsewhere and say anything; what is no setting is none.
+
+        Given another engine than the one that they were set for, what that cannot take is left out.
+        """
         kept: Any = None
         with suppress(ValueError, RecursionError):
             kept = json.loads(store.meta(_KEY) or "null")
@@ -189,6 +215,9 @@ class Settings:
                 with suppress(RequestError):
                     Knobs(**{**found, name: kept[name]})
                     found[name] = kept[name]
+        if found and engine is not None:
+            with suppress(ModelError, OSError):  # whatever is asked of that model will say so
+                found = {name: found[name] for name in found.keys() - untaken(found, engine.capabilities).keys()}
         with self._guard:
             self._values = Knobs(**found)
 
@@ -198,6 +227,36 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self._said().items())})"
+
+
+def kind_of(
+    task: Task,
+    model: Capabilities,
+    *,
+    references: int = 0,
+    mask: bool = False,
+    picture: tuple[int, int] | None = None,
+) -> Kind:
+    """Say which of a model's tasks a request is, before it is complete; `planning` settles it in the same way.
+
+    Parameters
+    ----------
+    task : "generate" or "edit"
+        What is asked for.
+    model : Capabilities
+        What the model can do.
+    references : int
+        How many references there are.
+    mask : bool
+        Whether there is a mask, or the picture is extended.
+    picture : (int, int), optional
+        Width and height of the picture that is edited, as it is extended, pixels.
+    """
+    size = picture or model.size.default
+    with suppress(ImageError):  # of a shape that cannot be worked on: the request will be refused for that
+        size = Fit.plan(size, model.size).work
+    inside = task == "edit" and mask and model.masks(size, references)
+    return model.task(picture=task == "edit", mask=inside, references=references)
 
 
 def untaken(values: Mapping[str, Any], model: Capabilities) -> dict[str, str]:

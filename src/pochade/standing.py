@@ -77,7 +77,10 @@ class Standing(ABC):
     def current(self) -> Turn | None:
         """The turn that `say` and `edit` go on from. Set it to a turn, an id or None to go on from there."""
         name = self._place.current
-        return self.turns[name] if name is not None else None
+        try:
+            return self.turns[name] if name is not None else None
+        except KeyError:  # a file that is only read: whoever writes it deleted the turn and removed it
+            return None
 
     @current.setter
     def current(self, turn: Turn | str | None) -> None:

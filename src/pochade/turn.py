@@ -122,11 +122,13 @@ class Turn:
         Raises
         ------
         RequestError
-            There is no such picture in the turn.
+            There is no such picture in the turn, or the turn was deleted.
         ReadOnlyError
             The session can only be looked at.
         """
         chosen = self[index]
+        if self._other(self.id).deleted:  # before it is written: nobody can go there
+            raise RequestError(f"Turn {self.id!r} was deleted: bring it back with restore({self.id!r}), then pick.")
         self.store.set_picked(self.id, chosen.picked)  # the session that has the file open goes there
         self.record = chosen.record
         return chosen

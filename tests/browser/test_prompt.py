@@ -146,4 +146,4 @@ def test_settings_go_both_ways_between_the_studio_and_cells(open_notebook):
     notebook.page.keyboard.press("Escape")
     view.button("Model: miniature").click()
     expect(studio.get_by_role("option", name=re.compile("Miniature"))).to_have_attribute("aria-selected", "true")
-    expect(studio.get_by_role("option", name=re.compile("FLUX.2-dev.*not for business"))).to_be_visible()
+    expect(studio.get_by_role("option", name=re.compile("FLUX.2-dev.*non-commercial only"))).to_be_visible()

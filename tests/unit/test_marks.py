@@ -11,6 +11,7 @@ from stored import VERSION_1, VERSION_2, add, picture, record
 
 from pochade.errors import ReadOnlyError, StoreError
 from pochade.imaging.load import byte_hash
+from pochade.keeping import Keeping
 from pochade.store import Store
 from pochade.turns import Turns
 
@@ -195,6 +196,23 @@ def test_removing_that_fails_half_way_removes_nothing(store: Store) -> None:
         store.purge()
     store.restore(ids[0])
     assert store.blob(store.get(ids[0]).images[0]) == picture(0)
+
+
+@pytest.mark.parametrize(
+    "details", ["{}", "{", "[]", '{"reference_turns": 7}', '{"reference_turns": [{}]}', "[" * 9999]
+)
+def test_where_a_turn_does_not_say_what_it_was_made_from_nothing_is_removed_and_the_file_opens(
+    store: Store, path: Path, details: str
+) -> None:
+    kept, gone = add(store, 1), add(store, 2)
+    store.delete(gone)
+    with store._writing() as db:
+        db.execute("UPDATE turn SET details = ? WHERE id = ?", (details, kept))
+    with pytest.raises(StoreError, match=f"damaged: what it says of turn '{kept}'"):
+        store.purge()
+    assert gone in store
+    store.close()
+    Keeping(path).close()
 
 
 # Searching.

@@ -80,3 +80,19 @@ def test_a_read_only_file_is_walked_without_a_note(store: Store, chain: list[str
         place.recall(reader)
         place.back(reader)
         assert place.current == chain[1]
+
+
+def test_a_note_nested_too_deeply_is_none(store: Store, chain: list[str]) -> None:
+    store.set_meta("place", "[" * 100_000)
+    place = Place()
+    place.recall(store)
+    assert place.current == chain[2]
+
+
+def test_there_is_no_way_back_from_a_turn_that_is_no_more(store: Store, chain: list[str]) -> None:
+    place = Place()
+    place.go(chain[2], store)
+    store.delete(chain[2])
+    store.purge()
+    place.back(store)
+    assert place.current == chain[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ from pochade.sizes import SizeRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pochade.jobs import Job
 
@@ -138,3 +140,23 @@ def test_where_even_the_remedies_fail_the_first_error_is_told(worker: Any, caplo
         job.result(20)
     assert job.remedies == ()
     assert "so are the remedies" in caplog.text
+
+
+def test_a_way_for_one_model_to_lie_in_memory_is_none_for_another(
+    session: Session, failed: Callable[..., Job], tiny_model: Path, tmp_path: Path
+) -> None:
+    job = failed()
+    other = shutil.copytree(tiny_model, tmp_path / "other")
+    session.use(other)
+    with pytest.raises(RequestError, match="is in use now: retry the job without it"):
+        session.retry(job, Remedy("memory", "", {"memory": "fp8"}, str(tiny_model)))
+    assert session._running().memory == "auto"
+    session.use(tiny_model)
+    session.retry(job, Remedy("memory", "", {"memory": "fp8"}, str(tiny_model))).result(60)
+    assert session._running().memory == "fp8"
+
+
+def test_a_way_to_lie_in_memory_says_whose_it_is() -> None:
+    request = Request(prompt="a cat")
+    [way] = [one for one in remedies_for(OutOfMemoryError("?", "group"), request, RULE, "tiny") if one.kind == "memory"]
+    assert way.model == "tiny"

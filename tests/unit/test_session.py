@@ -765,3 +765,12 @@ def test_a_refused_request_leaves_nothing_in_memory(tiny_model: Path) -> None:
     del session
     gc.collect()
     assert watched() is None
+
+
+def test_a_studio_that_was_closed_is_followed_by_a_new_one(session: Session) -> None:
+    closed = session.studio()
+    closed.close()
+    studio = session.studio()
+    assert studio is not closed
+    assert studio.comm is not None
+    assert session.studio() is studio

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from families import qwen
+from PIL import Image
 
 import pochade
 from pochade import Request, Session
@@ -225,3 +230,47 @@ def test_what_is_left_out_is_said_to_be_as_set() -> None:
     signature = inspect.signature(Session.generate)
     assert str(signature.parameters["n"]) == "n: 'int' = AS_SET"
     assert str(signature.parameters["references"]) == "references: 'object' = ()"
+
+
+def test_what_a_masked_edit_takes_is_settled_by_its_references_too(session: Session) -> None:
+    turn = session.generate("a red cat", seed=1)
+    session.settings.strength = 0.8
+    box = (0, 0, 32, 32)
+    assert session.submit("blue", mask=box, references=[turn]).request.strength == 0.8
+    job = session.submit("blue", mask=box, references=[turn, turn])  # more than its inpainting takes
+    assert job.request.strength is None
+    assert job.exception(60) is None
+    assert session.check("blue", "edit", mask=True, references=2).cannot == ()
+
+
+def test_what_a_picture_above_the_model_s_inpainting_takes_is_settled_by_its_size(session: Session) -> None:
+    session.settings.strength = 0.8
+    picture = np.zeros((1030, 1018, 3), np.uint8)  # fewer pixels than it takes, but not on a canvas of its multiples
+    ask = {"task": "edit", "image": picture, "mask": (0, 0, 32, 32)}
+    limit = replace(session.capabilities.family.mask, max_pixels=1030 * 1018)
+    family = replace(session.capabilities.family, mask=limit)
+    engine = SimpleNamespace(capabilities=replace(session.capabilities, family=family))
+    said = Request.of("blue", **ask)
+    assert session.settings.for_request(said, engine) == {}
+    assert session.settings.for_request(Request.of("blue", **{**ask, "image": picture[:512]}), engine) == {
+        "strength": 0.8
+    }
+
+
+def test_a_negative_prompt_goes_with_references_where_the_first_plays_the_picture(tmp_path: Path) -> None:
+    with Session(qwen.edit_plus(tmp_path / "plus"), device="cpu") as session:
+        session.settings.negative = "fog"
+        job = session.submit("a cat", task="generate", references=[Image.new("RGB", (64, 64))])
+        assert job.request.negative == "fog"
+        job.cancel()
+        job.exception(60)
+
+
+def test_those_that_another_model_does_not_take_are_left_out_when_a_file_is_opened_with_it(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "kept.pochade"
+    said = {"model": "elsewhere", "settings": '{"n": 2, "negative": "fog", "size": [5000, 32]}'}
+    Store.create(path, meta=said).close()
+    with Session(tiny_model, path=path) as session:
+        assert session.settings.as_dict() == UNSET | {"n": 2}

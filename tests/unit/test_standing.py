@@ -277,3 +277,30 @@ def test_a_star_is_in_the_file_and_found_again(old: Path) -> None:
     with Session(path=old) as again:
         assert [turn.starred for turn in again] == [False, True, False, False]
         assert [twig.starred for twig in again.turns.outline()] == [False, True, False, False]
+
+
+def test_where_the_writer_removed_the_turn_that_a_reader_stands_at_it_stands_nowhere(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "read.pochade"
+    with Session(tiny_model, path=path) as session:
+        first = session.generate("a red cat", seed=1)
+        second = session.generate("a dog", seed=1)
+    with Store.open(path, readonly=False) as writer, Session(path=path) as reader:
+        assert reader.current == second
+        writer.delete(second.id)
+        writer.purge()
+        assert reader.current is None
+        assert reader.undo() is None
+        assert list(reader) == [first]
+        reader.current = first
+        assert reader.current == first
+
+
+def test_a_deleted_turn_is_not_picked_from_and_keeps_its_pick(session: Session) -> None:
+    turn = session.generate("a red cat", seed=1, n=2)
+    session.delete(turn)
+    with pytest.raises(RequestError, match="was deleted: bring it back with restore"):
+        turn.pick(1)
+    assert session[turn.id].picked == 0
+    assert session.restore(turn).pick(1).picked == 1

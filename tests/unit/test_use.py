@@ -14,6 +14,7 @@ from families import stable
 
 import pochade
 from pochade import Session
+from pochade.engine import local
 from pochade.errors import ModelError, RequestError, StoreError
 from pochade.settings import untaken
 
@@ -171,3 +172,52 @@ def test_a_session_that_was_only_opened_can_change_too(session: Session, other_m
         assert again.say("blue", seed=1).model == str(other_model)
     with pytest.raises(StoreError, match="closed"):
         session.use(other_model)
+
+
+def test_where_two_changes_are_on_their_way_the_later_one_stays(
+    session: Session, diffusion: Path, other_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    whole = local.capabilities_of
+
+    def slowly(folder: Path) -> Any:
+        if folder == diffusion:
+            reading.set()
+            assert go_on.wait(20)
+        return whole(folder)
+
+    monkeypatch.setattr(local, "capabilities_of", slowly)
+    slow = threading.Thread(target=session.use, args=(diffusion,))
+    slow.start()
+    assert reading.wait(20)
+    session.use(other_model)
+    go_on.set()
+    slow.join(20)
+    assert session.model == str(other_model)
+    assert session.generate("a red cat", seed=1).model == str(other_model)
+    session.close()
+    with pochade.open(session.path) as again:
+        assert again.model == str(other_model)
+
+
+def test_a_change_in_how_it_runs_does_not_undo_a_change_of_model_that_is_on_its_way(
+    session: Session, other_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    whole = local.capabilities_of
+
+    def slowly(folder: Path) -> Any:
+        if folder == other_model:
+            reading.set()
+            assert go_on.wait(20)
+        return whole(folder)
+
+    monkeypatch.setattr(local, "capabilities_of", slowly)
+    slow = threading.Thread(target=session.use, args=(other_model,))
+    slow.start()
+    assert reading.wait(20)
+    session.use(memory="fp8")
+    assert session._running().memory == "fp8"
+    go_on.set()
+    slow.join(20)
+    assert session.model == str(other_model)

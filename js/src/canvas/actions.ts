@@ -5,10 +5,10 @@ import type { Words } from "../words";
 import type { MaskSource } from "./maskmenu";
 
 /** The mask that a turn was edited with, or of what it changed; an error has the kernel's sentence. */
-export async function maskOf(desk: Desk, turn: string): Promise<Blob> {
+async function maskOf(words: Words, desk: Desk, turn: string): Promise<Blob> {
   const { blobs } = await desk.ask({ kind: "masks", turn }, "mask");
   const [png] = blobs;
-  if (!png) throw new Error("The mask did not arrive. Try it again.");
+  if (!png) throw new Error(words.maskFaults.damage);
   return png;
 }
 
@@ -16,8 +16,8 @@ export async function maskOf(desk: Desk, turn: string): Promise<Blob> {
 export function maskSources(words: Words, desk: Desk): MaskSource[] {
   const { twig } = desk;
   if (twig?.task !== "edit") return [];
-  const sources = [{ label: words.maskOfTurn, load: () => maskOf(desk, twig.turn) }];
+  const sources = [{ label: words.maskOfTurn, load: () => maskOf(words, desk, twig.turn) }];
   const { parent } = twig;
-  if (parent) sources.push({ label: words.maskOfParent, load: () => maskOf(desk, parent) });
+  if (parent) sources.push({ label: words.maskOfParent, load: () => maskOf(words, desk, parent) });
   return sources;
 }

@@ -1,7 +1,7 @@
 // The view of a picture: its canvas, the mask's over it, and the elements that show what the hand is doing. The
 // component only places them; what they show is drawn by the surface, so that no movement renders anything.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Words } from "../words";
 import { CanvasKeys, type Desktop } from "./keyboard";
 import type { Mask } from "./mask";
@@ -116,6 +116,11 @@ export function Canvas(props: CanvasProps) {
     desktop.painter.leave();
     desktop.surface.use(mask);
   }, [desktop, mask]);
+
+  // What was begun with the last tool does not stay behind; at once, since the next one may be in use a moment later.
+  useLayoutEffect(() => {
+    desktop?.painter.leave();
+  }, [desktop, tool]);
 
   const name = shown ?? { label, turn, preview };
   return (

@@ -10,7 +10,7 @@ import { maskSources } from "./actions";
 import { Painting } from "./painting";
 import { toolsOf } from "./toolstate";
 
-export interface Scene {
+interface Scene {
   label: string;
   picture: Blob | null;
   width: number;

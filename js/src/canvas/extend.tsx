@@ -21,6 +21,7 @@ import {
 } from "./margins";
 import type { Surface } from "./surface";
 import type { Size } from "./viewport";
+import "./extend.css";
 
 export interface Extending {
   /** null while nothing is to be added. */

@@ -3,7 +3,7 @@
 
 import { pngRows, type RowForm } from "./rows";
 
-export interface Grey {
+interface Grey {
   width: number;
   height: number;
   /** One value a pixel, row by row from the top left. */

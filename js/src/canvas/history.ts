@@ -4,9 +4,9 @@
 import { type Step, weight } from "./tiles";
 
 /** How many bytes the steps may take in all. */
-export const HISTORY_BYTES = 192_000_000;
+const HISTORY_BYTES = 192_000_000;
 /** How many steps are kept even above that, unless one of them alone takes more. */
-export const HISTORY_STEPS = 50;
+const HISTORY_STEPS = 50;
 
 export class History {
   private steps: Step[] = [];

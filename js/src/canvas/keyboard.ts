@@ -15,7 +15,7 @@ const PAN_PX = 48;
 /** How near the edge of the view the brush may come before the view follows it. */
 const EDGE_PX = 24;
 
-export const TOOL_KEYS: Readonly<Record<string, Tool>> = {
+const TOOL_KEYS: Readonly<Record<string, Tool>> = {
   b: "brush",
   e: "eraser",
   m: "rectangle",
@@ -110,7 +110,6 @@ export class CanvasKeys {
         if (event.repeat || this.held) return true;
         if (pointers.over) {
           pointers.grip.space = true;
-          pointers.grip.used = false;
           surface.point(null);
           pointers.showGrip();
         } else this.press("Space", event);

@@ -13,7 +13,7 @@ export const TOP = 1;
 export const RIGHT = 2;
 export const BOTTOM = 3;
 
-export interface Bounds {
+interface Bounds {
   /** The longest side that a picture may have, in pixels. */
   side: number;
   /** The most pixels that it may have. */
@@ -26,7 +26,7 @@ export const LARGEST: Bounds = { side: 16_384, pixels: 50_000_000 };
 /** Margins are set in steps of so many pixels. */
 export const SNAP = 8;
 
-export interface Ratio {
+interface Ratio {
   width: number;
   height: number;
 }

@@ -42,8 +42,6 @@ type Fill = (x: number, y: number, row: Uint8Array) => void;
 
 export class Mask {
   readonly data: Uint8Array<ArrayBuffer>;
-  /** Grows with every change, so that a view can tell whether it is up to date. */
-  version = 0;
   private readonly whole: Box;
   private readonly grid: Grid;
   /** How many pixels are painted, in each tile and in all. */
@@ -358,7 +356,6 @@ export class Mask {
   }
 
   private changed(dirty: Box | null): void {
-    this.version += 1;
     if (dirty) this.boundsNow = undefined;
     for (const listener of this.listeners) listener(dirty);
   }

@@ -43,14 +43,15 @@ interface MaskBarProps {
 
 export function MaskBar({ words, mask, tools, sources }: MaskBarProps) {
   const { undo, redo, painted } = useMaskState(mask);
+  // they keep the focus when there is nothing left to do: the keys for undoing go on being heard
   const action = (icon: "undo" | "redo" | "clear", label: string, key: string, possible: boolean, act: () => void) => (
     <button
       type="button"
       class="pochade-tool"
       aria-label={label}
       title={key ? words.withKey(label, key) : label}
-      disabled={!possible}
-      onClick={act}
+      aria-disabled={!possible}
+      onClick={() => possible && act()}
     >
       <Icon name={icon} />
     </button>
@@ -176,7 +177,7 @@ function MaskMenu({ words, mask, tools, sources, close }: MaskMenuProps) {
 
 function Entry({ label, possible, onSelect }: { label: string; possible: boolean; onSelect: () => void }) {
   return (
-    <button type="button" class="pochade-entry" disabled={!possible} onClick={onSelect}>
+    <button type="button" class="pochade-entry" aria-disabled={!possible} onClick={() => possible && onSelect()}>
       {label}
     </button>
   );

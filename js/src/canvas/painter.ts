@@ -5,7 +5,7 @@ import type { Point } from "./geometry";
 import type { Combine, Mask, Sample, Shape } from "./mask";
 import { isPaint, isShape, type PaintTool, type ShapeTool, type Tools, tipOf } from "./toolstate";
 
-export interface Modifiers {
+interface Modifiers {
   shift: boolean;
   alt: boolean;
 }

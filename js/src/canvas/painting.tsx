@@ -16,7 +16,7 @@ import type { Tool, Tools } from "./toolstate";
 import { ZoomGroup } from "./zoom";
 import "./canvas.css";
 
-export interface PaintingProps {
+interface PaintingProps {
   words: Words;
   /** The picture in words. */
   label: string;

@@ -8,18 +8,11 @@ import type { Surface } from "./surface";
 import { panBy, pinch, toPicture } from "./viewport";
 
 /** The pen's eraser end, as a button. */
-const ERASER_BUTTON = 5;
+export const ERASER_BUTTON = 5;
 const MIDDLE_BUTTON = 1;
 /** How much the wheel zooms: this many of its pixels double the scale. */
 const WHEEL_DOUBLES = 240;
 const WHEEL_LINE = 16;
-
-export interface Grip {
-  /** Whether Space is held over the picture, which makes any drag a pan. */
-  space: boolean;
-  /** Whether a drag has used it since it went down. */
-  used: boolean;
-}
 
 interface Holding {
   pointer: number;
@@ -28,7 +21,8 @@ interface Holding {
 }
 
 export class Pointers {
-  readonly grip: Grip = { space: false, used: false };
+  /** Whether Space is held over the picture, which makes any drag a pan. */
+  readonly grip = { space: false };
   /** Whether a mouse or pen is over the picture now. */
   over = false;
   private holding: Holding | null = null;
@@ -80,8 +74,7 @@ export class Pointers {
     if (!kind) return;
     this.element.setPointerCapture(event.pointerId);
     this.holding = { pointer: event.pointerId, kind, at };
-    if (kind === "pan") this.grip.used = true;
-    else {
+    if (kind === "paint") {
       const pen = event.pointerType === "pen";
       this.painter.down(this.sample(event, at), keysOf(event), { pen, erase: event.button === ERASER_BUTTON });
     }
@@ -98,6 +91,10 @@ export class Pointers {
   }
 
   private move(event: PointerEvent): void {
+    if (this.holding?.pointer === event.pointerId && event.buttons === 0) {
+      this.up(event); // its release went to somebody else
+      return;
+    }
     const at = this.surface.locate(event);
     this.over = event.pointerType !== "touch";
     if (this.fingers.has(event.pointerId)) {

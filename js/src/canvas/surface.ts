@@ -21,7 +21,7 @@ import {
   zoomTo,
 } from "./viewport";
 
-export interface Elements {
+interface Elements {
   /** The whole view. */
   view: HTMLElement;
   picture: HTMLCanvasElement;

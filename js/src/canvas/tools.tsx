@@ -7,6 +7,7 @@ import { useChanges } from "../store";
 import type { Words } from "../words";
 import { diameterOf, isPaint, isShape, type PaintTool, setNib, type Tool, type Tools } from "./toolstate";
 import type { Size } from "./viewport";
+import "./tools.css";
 
 interface Choice {
   tool: Tool;

@@ -10,14 +10,14 @@ export type PaintTool = "brush" | "eraser";
 export type ShapeTool = "rectangle" | "ellipse" | "lasso" | "polygon";
 export type Tool = PaintTool | ShapeTool | "hand" | "extend";
 
-export interface Nib {
+interface Nib {
   /** Diameter as a share of the picture's shorter side, so that it fits any picture. */
   share: number;
   hardness: number;
   opacity: number;
 }
 
-export interface ToolState {
+interface ToolState {
   tool: Tool;
   brush: Nib;
   eraser: Nib;

@@ -2,7 +2,8 @@
 // a kernel, so that the part alone shows any two pictures with it.
 
 import type { TargetedPointerEvent } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { useName } from "../ui/usename";
 import type { Words } from "../words";
 import { Difference } from "./difference";
 import { Flicker } from "./flicker";
@@ -87,7 +88,7 @@ export interface PairView {
 }
 
 function Modes({ words, mode, onMode }: { words: Words; mode: Mode; onMode: (mode: Mode) => void }) {
-  const name = useId();
+  const name = useName();
   return (
     <div class="pochade-modes" role="radiogroup" aria-label={words.howToCompare}>
       {MODES.map((one) => (
@@ -121,7 +122,7 @@ function Closeness({ words, look, onLook }: { words: Words; look: Look; onLook: 
         disabled={look.scale === 1}
         onClick={() => onLook(WHOLE)}
       >
-        {Math.round(look.scale * 100)} %
+        {Math.round(look.scale * 100)}%
       </button>
       <button
         type="button"
@@ -184,7 +185,7 @@ function Slider(props: PairView & { position: number; onPosition: (position: num
 }
 
 /** The names of both, each below its half; the divider's own value says them too. */
-export function Captions({ labels }: { labels: Labels }) {
+function Captions({ labels }: { labels: Labels }) {
   return (
     <div class="pochade-captions" aria-hidden="true">
       <span>{labels.left}</span>

@@ -10,7 +10,7 @@ import type { Words } from "../words";
 import { candidates } from "./candidates";
 import { Compare, type Mode, type Shown } from "./compare";
 
-export interface Side {
+interface Side {
   turn: string;
   index: number;
 }

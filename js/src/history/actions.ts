@@ -9,10 +9,11 @@ import { pictureKey, twigOf } from "../state/turns";
 export async function go(desk: Desk, turn: string | null, index: number | null = null): Promise<void> {
   // a turn that a search found may be older than those that are here
   if (turn !== null && !twigOf(desk.state, turn) && !(await reach(desk, turn))) return;
-  if (turn === desk.state.current && index === null) return;
+  // the current turn too is gone to, where an attached photo has taken its place
+  if (turn === desk.state.current && index === null && desk.state.source === null) return;
   desk.store.dispatch({ type: "went", turn });
   if (index !== null) desk.store.dispatch({ type: "index", index });
-  desk.send({ kind: "go", turn, index });
+  if (!desk.state.session?.closed) desk.send({ kind: "go", turn, index });
   show(desk, turn, desk.state.index);
 }
 
@@ -26,9 +27,10 @@ export function turnTo(desk: Desk, index: number): void {
   show(desk, twig.turn, index);
 }
 
-/** The session tells of a move, but a view that may only look moves alone: it asks for the picture itself. */
+/** The session tells of a move, but a view that may only look moves alone: it asks for the picture itself. A closed
+ *  session could only refuse, and say that it is nowhere. */
 function show(desk: Desk, turn: string | null, index: number): void {
-  if (turn === null || desk.state.pictures[pictureKey(turn, index)]) return;
+  if (turn === null || desk.state.session?.closed || desk.state.pictures[pictureKey(turn, index)]) return;
   desk.send({ kind: "show", turn, index });
 }
 
@@ -73,8 +75,9 @@ export async function reach(desk: Desk, turn: string): Promise<boolean> {
   }
 }
 
-/** Asks for thumbnails; ends with the turns of those that came. */
+/** Asks for thumbnails; ends with the turns of those that came, none where the session is closed. */
 export async function thumbs(desk: Desk, turns: string[]): Promise<readonly string[]> {
+  if (desk.state.session?.closed) return [];
   const { message } = await desk.ask({ kind: "thumbs", turns }, "pictures");
   return message.pictures.map((picture) => picture.turn);
 }

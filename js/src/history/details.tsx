@@ -112,11 +112,13 @@ interface ToolProps {
   label: string;
   pressed?: boolean;
   disabled?: boolean;
+  /** Nothing more that way: it does nothing, and keeps the focus, so that the keys do not act on the notebook. */
+  end?: boolean;
   onClick: () => void;
 }
 
 /** A button that shows only a pictogram. One that is pressed has its own name for the way back. */
-function Tool({ icon, label, pressed = false, disabled = false, onClick }: ToolProps) {
+function Tool({ icon, label, pressed = false, disabled = false, end, onClick }: ToolProps) {
   return (
     <button
       type="button"
@@ -125,7 +127,8 @@ function Tool({ icon, label, pressed = false, disabled = false, onClick }: ToolP
       title={label}
       data-on={pressed || undefined}
       disabled={disabled}
-      onClick={onClick}
+      aria-disabled={end}
+      onClick={() => end || onClick()}
     >
       <Icon name={icon} />
     </button>
@@ -137,14 +140,9 @@ function Pager({ words, desk, twig, index }: { words: Words; desk: Desk; twig: T
   return (
     <div class="pochade-pager">
       <Tool icon="grid" label={words.showGrid} onClick={() => openGrid(desk, turn)} />
-      <Tool icon="left" label={words.previousPicture} disabled={index === 0} onClick={() => turnTo(desk, index - 1)} />
+      <Tool icon="left" label={words.previousPicture} end={index === 0} onClick={() => turnTo(desk, index - 1)} />
       <span>{words.ofCount(index + 1, count)}</span>
-      <Tool
-        icon="right"
-        label={words.nextPicture}
-        disabled={index === count - 1}
-        onClick={() => turnTo(desk, index + 1)}
-      />
+      <Tool icon="right" label={words.nextPicture} end={index === count - 1} onClick={() => turnTo(desk, index + 1)} />
     </div>
   );
 }

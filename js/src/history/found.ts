@@ -8,7 +8,7 @@ import type { TwigCard } from "../protocol";
 const TYPING_MS = 150;
 const MAX_QUERY = 200;
 
-export interface Findings {
+interface Findings {
   query: string;
   /** Newest first; the newest of them where there are very many. */
   turns: readonly TwigCard[];

@@ -7,12 +7,12 @@ import type { Kin } from "./kin";
 
 export const NODE = 64;
 export const STEP_X = 88;
-export const STEP_Y = 84;
+const STEP_Y = 84;
 const TREE_GAP = 12;
 const SHELF_GAP = 20;
 export const EDGE = 14;
 
-export interface Place {
+interface Place {
   twig: TwigCard;
   /** Generation, counted from 1. */
   level: number;
@@ -20,7 +20,7 @@ export interface Place {
   y: number;
 }
 
-export interface Layout {
+interface Layout {
   places: readonly Place[];
   at: ReadonlyMap<string, Place>;
   width: number;
@@ -138,7 +138,7 @@ export function inside(place: Place, box: Box): boolean {
   return place.x < box.right && place.x + NODE > box.left && place.y < box.bottom && place.y + NODE > box.top;
 }
 
-export interface Edge {
+interface Edge {
   turn: string;
   d: string;
 }

@@ -1,6 +1,6 @@
 // Which parts of a prompt a search found, as the kernel searches: every word of the query, in any case.
 
-export interface Part {
+interface Part {
   text: string;
   found: boolean;
 }

@@ -8,7 +8,7 @@ import { NODE } from "./layout";
 
 const MARGIN = 24;
 
-export interface Roving {
+interface Roving {
   /** The turn that Tab leads to. */
   held: string | null;
   /** Remembers what has the focus. */

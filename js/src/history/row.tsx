@@ -1,9 +1,10 @@
 // The turns as a row of thumbnails, in the order of time. A click, or Enter on one, goes back to that turn; the next
 // prompt branches there. What is scrolled out of sight is not in the page.
 
-import { useEffect, useId, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../icons";
 import type { TwigCard } from "../protocol";
+import { useName } from "../ui/usename";
 import { Kin, pathTo } from "./kin";
 import { NODE } from "./layout";
 import { Node } from "./node";
@@ -30,7 +31,7 @@ export function rowOf(turns: readonly TwigCard[]): { at: readonly number[]; widt
 
 export function TurnRow(props: TurnsProps) {
   const { words, turns, current, thumbs, left = 0 } = props;
-  const help = useId();
+  const help = useName();
   const frame = useRef<HTMLDivElement>(null);
   const kin = useMemo(() => new Kin(turns), [turns]);
   const row = useMemo(() => rowOf(turns), [turns]);

@@ -14,7 +14,7 @@ export function coarse(left: number, top: number, width: number, height: number)
   return { left: down(left), top: down(top), right: up(left + width), bottom: up(top + height) };
 }
 
-export interface Seen {
+interface Seen {
   box: Box;
   /** The element's own size, in pixels. */
   width: number;

@@ -1,9 +1,10 @@
 // The turns as the tree that they are: generations from left to right, what grew from what joined by a line, the way to
 // the current turn bright. Arrow keys follow the branches. Only what is in sight is in the page.
 
-import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../icons";
 import { Menu } from "../ui/popover";
+import { useName } from "../ui/usename";
 import { Kin, pathTo, stepTo } from "./kin";
 import { EDGE, edges, inside, layOut, NODE } from "./layout";
 import { Node } from "./node";
@@ -21,7 +22,7 @@ export function TurnTree(props: TurnsProps) {
   const layout = useMemo(() => layOut(kin, Math.max(NODE, width)), [kin, width]);
   const path = useMemo(() => pathTo(kin, current), [kin, current]);
   const { held, hold, move, leave } = useRoving(frame, turns, current, (turn) => layout.at.get(turn), width);
-  const help = useId();
+  const help = useName();
   const [under, point] = useState<string | null>(null);
   const shown = layout.places.filter((place) => inside(place, box) || place.twig.turn === held);
   const lacking = shown.filter(({ twig }) => !thumbs[twig.turn]).map(({ twig }) => twig.turn);
@@ -50,7 +51,7 @@ export function TurnTree(props: TurnsProps) {
   return (
     <div ref={frame} class="pochade-tree">
       {left > 0 && props.onEarlier ? (
-        <button type="button" class="pochade-quiet pochade-earlier" onClick={props.onEarlier}>
+        <button type="button" class="pochade-quiet pochade-tree-earlier" onClick={props.onEarlier}>
           <Icon name="left" />
           {words.earlierOf(left)}
         </button>

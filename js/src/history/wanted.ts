@@ -4,6 +4,8 @@
 export const SETTLE_MS = 60;
 /** How many at once: few enough that the first are soon there and nothing else waits long behind them. */
 export const BATCH = 24;
+/** How long until a question that got no answer is asked once more. */
+export const AGAIN_MS = 5_000;
 
 export class Wanted {
   private asked = new Set<string>();
@@ -39,6 +41,11 @@ export class Wanted {
       this.waiting = false;
       this.want(this.wanted.filter((turn) => !turns.includes(turn)));
     };
-    this.ask(turns).then(over, () => over([]));
+    const lost = () => {
+      for (const turn of turns) this.asked.delete(turn);
+      this.waiting = false;
+      if (this.wanted.length > 0) this.timer ??= setTimeout(() => this.send(), AGAIN_MS);
+    };
+    this.ask(turns).then(over, lost);
   }
 }

@@ -14,22 +14,22 @@ const ENDINGS = { png: "png", jpeg: "jpg", webp: "webp" } as const;
 const FETCHED_MS = 20_000;
 
 /** The stored bytes of a picture, as they are. */
-export async function pngOf(desk: Desk, turn: string, index: number): Promise<Blob> {
+async function pngOf(desk: Desk, words: Words, turn: string, index: number): Promise<Blob> {
   const kept = desk.state.pictures[pictureKey(turn, index)];
   if (kept) return kept;
   const { message, blobs } = await desk.ask({ kind: "show", turn, index }, "pictures");
   const at = message.pictures.findIndex((one) => one.turn === turn && one.index === index && !one.thumb);
   const blob = blobs[at];
-  if (!blob) throw new Error("The picture did not arrive.");
+  if (!blob) throw new Error(words.notArrived);
   return blob;
 }
 
 export async function save(desk: Desk, words: Words, turn: TurnCard, index: number, format: Format): Promise<string> {
   const blob =
     format === "png"
-      ? await pngOf(desk, turn.turn, index)
+      ? await pngOf(desk, words, turn.turn, index)
       : (await desk.ask({ kind: "export", turn: turn.turn, index, format }, "exported")).blobs[0];
-  if (!blob) throw new Error("The picture did not arrive.");
+  if (!blob) throw new Error(words.notArrived);
   const name = fileName(turn.prompt, index, twigOf(desk.state, turn.turn)?.count ?? 1, ENDINGS[format]);
   download(blob, name);
   return words.saved(name);
@@ -38,7 +38,7 @@ export async function save(desk: Desk, words: Words, turn: TurnCard, index: numb
 export async function copyPicture(desk: Desk, words: Words, turn: TurnCard, index: number): Promise<string> {
   if (!navigator.clipboard || typeof ClipboardItem === "undefined") throw new Error(words.notSecure);
   // Given as a promise, so that the click still counts when the picture comes later.
-  const item = new ClipboardItem({ "image/png": pngOf(desk, turn.turn, index) });
+  const item = new ClipboardItem({ "image/png": pngOf(desk, words, turn.turn, index) });
   try {
     await navigator.clipboard.write([item]);
   } catch (error) {

@@ -74,7 +74,7 @@ export function NamePanel({ words, anchor, onName, onNamed, onClose }: NameProps
             aria-invalid={wrong !== null}
             onKeyDown={(event) => {
               // JupyterLab takes the Enter that would otherwise send a form.
-              if (event.key === "Enter" && !event.isComposing) submit(event);
+              if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229) submit(event);
             }}
             onInput={(event) => {
               setName(event.currentTarget.value);

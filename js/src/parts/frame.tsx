@@ -1,15 +1,18 @@
 // What stands around every part that is shown alone: its name, the keys that are its own, and what has to be said.
 
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { Banner } from "../banners";
-import { ownKeys } from "../keys";
+import { ownKeys, useKeptFocus } from "../keys";
 import type { Connection } from "../state";
 import type { Words } from "../words";
 import "./parts.css";
 
 export function Frame({ name, children }: { name: string; children: ComponentChildren }) {
+  const root = useRef<HTMLElement>(null);
+  useKeptFocus(root);
   return (
-    <section class="pochade pochade-alone" aria-label={name} {...ownKeys}>
+    <section ref={root} class="pochade pochade-alone" aria-label={name} {...ownKeys}>
       {children}
     </section>
   );

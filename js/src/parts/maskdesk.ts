@@ -64,7 +64,7 @@ export class MaskDesk {
   /** It is lifted; without a number all of them are. */
   lift(pointer?: number): void {
     if (pointer === undefined) this.pens.clear();
-    else this.pens.delete(pointer);
+    else if (!this.pens.delete(pointer)) return;
     if (this.pens.size === 0 && this.unsent) this.soon(0);
   }
 

@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { Painting } from "../canvas/painting";
+import { ERASER_BUTTON } from "../canvas/pointer";
 import { useChanges } from "../store";
 import type { Words } from "../words";
 import { Frame, Said } from "./frame";
@@ -17,9 +18,11 @@ export function MaskPart({ words, desk }: { words: Words; desk: MaskDesk }) {
       <Said words={words} connection={connection} trouble={trouble} onDismiss={() => desk.dismiss()} />
       {mask ? (
         <div
-          onPointerDownCapture={({ pointerId }) => desk.press(pointerId)}
+          onPointerDownCapture={(event) => paints(event) && desk.press(event.pointerId)}
+          onPointerMoveCapture={({ pointerId, buttons }) => buttons === 0 && desk.lift(pointerId)}
           onPointerUpCapture={({ pointerId }) => desk.lift(pointerId)}
           onPointerCancelCapture={({ pointerId }) => desk.lift(pointerId)}
+          onLostPointerCapture={({ pointerId }) => desk.lift(pointerId)}
         >
           <Painting
             words={words}
@@ -34,4 +37,10 @@ export function MaskPart({ words, desk }: { words: Words; desk: MaskDesk }) {
       ) : null}
     </Frame>
   );
+}
+
+/** Whether a pointer goes down to paint; what other buttons do, a menu may take away before they come up. */
+function paints({ button, target }: PointerEvent): boolean {
+  const left = button === 0 || button === ERASER_BUTTON;
+  return left && target instanceof Element && target.closest(".pochade-surface") !== null;
 }

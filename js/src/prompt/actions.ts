@@ -5,14 +5,14 @@ import type { Desk } from "../desk";
 import type { Reference } from "../protocol";
 import { tune } from "../settings/actions";
 import type { State } from "../state";
-import { type Attachment, changes } from "../state/prompt";
+import { type Attachment, CUT, changes } from "../state/prompt";
 import type { Words } from "../words";
-import { commandsFor, interpret } from "./commands";
+import { type Command, commandsFor, interpret, isCommand } from "./commands";
 
-export { attachFiles, attachTurn } from "./attaching";
+export { attachTurn } from "./attaching";
 
 /** Why a prompt cannot be sent now; null where it can. */
-export type Blocked = "words" | "session" | "pictures" | "failed" | "sending";
+type Blocked = "words" | "session" | "pictures" | "failed" | "sending";
 
 export function blocked(state: State): Blocked | null {
   const { session, connection, attachments, questions, draft } = state;
@@ -24,7 +24,7 @@ export function blocked(state: State): Blocked | null {
 }
 
 /** What the next prompt will do. */
-export type Effect = "new" | "changes" | "masked" | "extends";
+type Effect = "new" | "changes" | "masked" | "extends";
 
 export function effectOf(state: State, painted: number): Effect {
   if (!changes(state)) return "new";
@@ -41,6 +41,40 @@ export function setDraft(desk: Desk, draft: string): void {
   desk.store.dispatch({ type: "draft", draft });
 }
 
+/** Takes an earlier prompt up; what stood in the box is then found among the earlier ones itself. */
+export async function takeUp(desk: Desk, prompt: string, turn: string | null): Promise<void> {
+  const { draft } = desk.state;
+  const text = await whole(desk, prompt, turn);
+  if (desk.state.draft !== draft) return; // somebody went on writing meanwhile
+  setAside(desk, draft);
+  setDraft(desk, text);
+}
+
+/** Keeps a text that is not sent where earlier prompts are found. */
+export function setAside(desk: Desk, prompt: string): void {
+  desk.store.dispatch({ type: "set aside", prompt });
+}
+
+/** The tree of turns has only the beginning of a long prompt; the rest comes with the turn's card. */
+async function whole(desk: Desk, prompt: string, turn: string | null): Promise<string> {
+  if (turn === null || prompt.length < CUT || desk.state.cards[turn]) return prompt;
+  const answer = await desk.ask({ kind: "show", turn, index: 0 }, "pictures").catch(() => null);
+  return answer?.message.card?.prompt ?? prompt;
+}
+
+/** The commands that there are; without a session "/" is a character like others. */
+export function commandsOf({ session, settings, abilities }: State): Command[] {
+  return settings !== null && session?.model ? commandsFor(abilities) : [];
+}
+
+/** Does what is written: a command is carried out, anything else is sent. */
+export function submit(desk: Desk, words: Words = desk.words): void {
+  const { state } = desk;
+  if (!desk.able) return;
+  if (isCommand(state.draft) && commandsOf(state).length > 0) command(desk, state.draft, words);
+  else void send(desk);
+}
+
 /** Sends what is written, or these words, with the mask and the pictures that go with it. */
 export async function send(desk: Desk, words: string = desk.state.draft): Promise<void> {
   const prompt = words.trim();
@@ -51,7 +85,11 @@ export async function send(desk: Desk, words: string = desk.state.draft): Promis
   const mask = changing && !extend && desk.mask !== null && desk.mask.painted > 0 ? desk.mask : null;
   desk.store.dispatch({ type: "sending", sending: true });
   try {
-    const png = mask && (await encodeGrey(mask.data, mask.width, mask.height));
+    const png = mask && (await encodeGrey(mask.data, mask.width, mask.height).catch(() => null));
+    if (mask && !png) {
+      desk.store.dispatch({ type: "trouble", message: desk.words.maskNotSent });
+      return;
+    }
     const seq = desk.send({
       kind: "ask",
       prompt,
@@ -62,7 +100,7 @@ export async function send(desk: Desk, words: string = desk.state.draft): Promis
       extend: extend && [...extend],
       references: state.attachments.map(referenceOf),
     });
-    desk.store.dispatch({ type: "asked", seq, prompt });
+    desk.store.dispatch({ type: "asked", seq, prompt, attachments: state.attachments });
   } finally {
     desk.store.dispatch({ type: "sending", sending: false });
   }
@@ -80,15 +118,17 @@ export function startNew(desk: Desk): void {
   desk.store.dispatch({ type: "went", turn: null });
 }
 
-/** Carries out what begins with "/"; returns why not, or null. */
-export function command(desk: Desk, text: string, words: Words): string | null {
+/** Carries out what begins with "/", or has it said why not. */
+export function command(desk: Desk, text: string, words: Words): void {
   const { abilities, settings } = desk.state;
   const outcome = interpret(text, { commands: commandsFor(abilities), abilities, settings, words });
-  if (outcome.wrong !== null) return outcome.wrong;
+  if (outcome.wrong !== null) {
+    desk.store.dispatch({ type: "refused", why: outcome.wrong });
+    return;
+  }
   for (const [name, value] of outcome.changes) tune(desk, name, value);
   if (outcome.deed === "new") startNew(desk);
   if (outcome.deed === "undo") desk.send({ kind: "step", direction: "back" });
   if (outcome.deed === "redo") desk.send({ kind: "step", direction: "forward" });
   setDraft(desk, outcome.draft);
-  return null;
 }

@@ -171,12 +171,13 @@ export function editAttachment(desk: Desk, key: number): void {
   const one = find(desk, key);
   if (one?.state !== "ready") return;
   if (one.turn !== null) {
+    putBack(desk);
     desk.send({ kind: "go", turn: one.turn, index: one.index });
     desk.store.dispatch({ type: "went", turn: one.turn });
     desk.store.dispatch({ type: "index", index: one.index });
     desk.store.dispatch({ type: "unattach", key });
   } else if (one.upload !== null && one.blob !== null) {
-    referTo(desk);
+    putBack(desk);
     const { name, upload, blob, thumb, width, height } = one;
     // First to its new place: an upload that stands nowhere for a moment would be forgotten by the kernel.
     desk.store.dispatch({ type: "source", source: { key, name, upload, blob, thumb, width, height } });
@@ -184,10 +185,20 @@ export function editAttachment(desk: Desk, key: number): void {
   }
 }
 
-/** Takes the picture that is being changed back among the references. */
+/** Whether the picture that is being changed can go back among the references. */
+export function canRefer(desk: Desk): boolean {
+  return room(desk) > 0;
+}
+
+/** Takes the picture that is being changed back among the references, where there is room. */
 export function referTo(desk: Desk): void {
+  if (canRefer(desk)) putBack(desk);
+}
+
+/** The picture that is being changed makes way: among the references, or for good with a model that takes none. */
+function putBack(desk: Desk): void {
   const { source } = desk.state;
-  if (!source) return;
+  if (!source || most(desk) === 0) return;
   const { name, width, height, ...known } = source;
   const attachment: Attachment = { ...blank(name, width, height), ...known, state: "ready", progress: 1 };
   desk.store.dispatch({ type: "attach", attachment });

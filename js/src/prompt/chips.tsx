@@ -5,6 +5,7 @@ import { useUrl } from "../history/useurl";
 import { Icon } from "../icons";
 import type { Attachment, Source } from "../state/prompt";
 import { Menu, type MenuItem } from "../ui/popover";
+import { useName } from "../ui/usename";
 import type { Words } from "../words";
 import "./attachments.css";
 
@@ -19,7 +20,8 @@ interface Props {
   first: number;
   /** Whether a picture can be changed; without it none can be made the one that is. */
   onEdit?: ((key: number) => void) | undefined;
-  onRefer(): void;
+  /** Without it there is no room among the references for the one that is changed. */
+  onRefer?: (() => void) | undefined;
   onMove(key: number, by: number): void;
   onRemove(key: number): void;
   onRetry(key: number): void;
@@ -27,6 +29,7 @@ interface Props {
 
 export function Chips(props: Props) {
   const { words, attachments, source, first, onMove, onRemove } = props;
+  const name = useName();
   const row = useRef<HTMLUListElement>(null);
   const moved = useRef<number | null>(null);
   const order = attachments.map(({ key }) => key).join();
@@ -57,55 +60,60 @@ export function Chips(props: Props) {
   };
 
   return (
-    <ul ref={row} class="pochade-chips" aria-label={words.attached}>
-      {source ? (
-        <li data-key={source.key} onKeyDown={keys(-1)}>
-          <Chip
-            label={`${words.chip(1, source.name || words.pasted)}, ${words.chipEdited}`}
-            number={1}
-            thumb={source.thumb}
-            edited
-            items={[
-              { label: words.useAsReference, onSelect: props.onRefer },
-              { label: words.remove, onSelect: () => onRemove(source.key), hint: "Del" },
-            ]}
-          />
-        </li>
-      ) : null}
-      {attachments.map((one, at) => (
-        <li
-          key={one.key}
-          data-key={one.key}
-          draggable
-          onKeyDown={keys(at)}
-          onDragStart={(event) => event.dataTransfer?.setData(DRAGGED, String(one.key))}
-          onDragOver={(event) => {
-            if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault();
-          }}
-          onDrop={(event) => {
-            const key = Number(event.dataTransfer?.getData(DRAGGED));
-            const from = attachments.findIndex((other) => other.key === key);
-            if (from < 0) return;
-            event.preventDefault();
-            event.stopPropagation();
-            onMove(key, at - from);
-          }}
-        >
-          <Chip
-            label={chipLabel(words, one, first + at)}
-            number={first + at}
-            thumb={one.thumb}
-            progress={one.state === "sending" ? one.progress : undefined}
-            failed={one.state === "failed"}
-            items={itemsFor(props, one, at)}
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul ref={row} class="pochade-chips" aria-label={words.attached} aria-describedby={name}>
+        {source ? (
+          <li data-key={source.key} onKeyDown={keys(-1)}>
+            <Chip
+              label={`${words.chip(1, source.name || words.pasted)}, ${words.chipEdited}`}
+              number={1}
+              thumb={source.thumb}
+              edited
+              items={[
+                ...(props.onRefer ? [{ label: words.useAsReference, onSelect: props.onRefer }] : []),
+                { label: words.remove, onSelect: () => onRemove(source.key), hint: "Del" },
+              ]}
+            />
+          </li>
+        ) : null}
+        {attachments.map((one, at) => (
+          <li
+            key={one.key}
+            data-key={one.key}
+            draggable
+            onKeyDown={keys(at)}
+            onDragStart={(event) => event.dataTransfer?.setData(DRAGGED, String(one.key))}
+            onDragOver={(event) => {
+              if (event.dataTransfer?.types.includes(DRAGGED)) event.preventDefault();
+            }}
+            onDrop={(event) => {
+              const key = Number(event.dataTransfer?.getData(DRAGGED));
+              const from = attachments.findIndex((other) => other.key === key);
+              if (from < 0) return;
+              event.preventDefault();
+              event.stopPropagation();
+              onMove(key, at - from);
+            }}
+          >
+            <Chip
+              label={chipLabel(words, one, first + at)}
+              number={first + at}
+              thumb={one.thumb}
+              progress={one.state === "sending" ? one.progress : undefined}
+              failed={one.state === "failed"}
+              items={itemsFor(props, one, at)}
+            />
+          </li>
+        ))}
+      </ul>
+      <span id={name} hidden>
+        {words.chipKeys}
+      </span>
+    </>
   );
 }
 
-export function chipLabel(words: Words, one: Attachment, number: number): string {
+function chipLabel(words: Words, one: Attachment, number: number): string {
   const name = words.chip(number, one.name || words.pasted);
   if (one.state === "sending") return `${name}, ${words.chipSending(one.progress)}`;
   return one.state === "failed" ? `${name}, ${words.chipFailed(one.trouble ?? "")}` : name;

@@ -5,7 +5,7 @@ import { type Abilities, MAX_PICTURES, type SettingsCard, type Tune } from "../p
 import { wrongSize } from "../settings/sizes";
 import type { Words } from "../words";
 
-export type CommandName = keyof Words["commands"];
+type CommandName = keyof Words["commands"];
 
 export interface Command {
   name: CommandName;

@@ -8,10 +8,9 @@ import type { State } from "../state";
 import { spoken } from "../state/prompt";
 import { useChanges } from "../store";
 import type { Words } from "../words";
-import { blocked, command, effectOf, firstNumber, send, setDraft } from "./actions";
-import { answer, attachFiles, editAttachment, referTo, remove, upload, watchUploads } from "./attaching";
+import { blocked, command, commandsOf, effectOf, firstNumber, setAside, setDraft, submit } from "./actions";
+import { answer, attachFiles, canRefer, editAttachment, referTo, remove, upload, watchUploads } from "./attaching";
 import { Chips } from "./chips";
-import { commandsFor } from "./commands";
 import { keepDraft, keptDraft } from "./drafts";
 import { Earlier } from "./earlier";
 import { PromptField } from "./field";
@@ -40,7 +39,7 @@ export function Composer({ words, desk, state }: { words: Words; desk: Desk; sta
           source={state.source}
           first={firstNumber(state)}
           onEdit={state.abilities?.edit === false ? undefined : (key) => editAttachment(desk, key)}
-          onRefer={() => referTo(desk)}
+          onRefer={canRefer(desk) ? () => referTo(desk) : undefined}
           onMove={(key, by) => desk.store.dispatch({ type: "shift", key, by })}
           onRemove={(key) => remove(desk, key)}
           onRetry={(key) => void upload(desk, key)}
@@ -52,10 +51,12 @@ export function Composer({ words, desk, state }: { words: Words; desk: Desk; sta
           placeholder={changing ? words.describeChange : words.describePicture}
           disabled={!able}
           earlier={spoken(state).map(({ prompt }) => prompt)}
-          commands={state.settings ? commandsFor(state.abilities) : []}
+          commands={commandsOf(state)}
+          refused={state.refused}
           hints={[...state.told.map((told) => tell(told, words)), ...hintsOf(state, words)]}
           onInput={(draft) => setDraft(desk, draft)}
-          onSend={() => void send(desk)}
+          onSend={() => submit(desk, words)}
+          onSetAside={(text) => setAside(desk, text)}
           onCommand={(text) => command(desk, text, words)}
           onSearch={() => root.current?.querySelector<HTMLElement>(".pochade-earlier")?.click()}
         />
@@ -65,7 +66,7 @@ export function Composer({ words, desk, state }: { words: Words; desk: Desk; sta
           <span class="pochade-hint">
             {(why && words.blocked[why]) ?? words.effects[effectOf(state, desk.mask?.painted ?? 0)]}
           </span>
-          <button type="button" class="pochade-primary" disabled={why !== null} onClick={() => void send(desk)}>
+          <button type="button" class="pochade-primary" disabled={why !== null} onClick={() => submit(desk, words)}>
             {words.generate}
           </button>
         </div>

@@ -4,10 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { Icon } from "../icons";
 import type { State } from "../state";
-import { CUT, type Spoken, spoken } from "../state/prompt";
+import { type Spoken, spoken } from "../state/prompt";
 import { Popover } from "../ui/popover";
 import type { Words } from "../words";
-import { setDraft } from "./actions";
+import { takeUp } from "./actions";
 import { PickList } from "./picklist";
 import { matching } from "./recall";
 
@@ -44,10 +44,9 @@ function Search({ words, desk, state, close }: { words: Words; desk: Desk; state
   const known = new Set(here.map(({ prompt }) => prompt));
   const all = [...here, ...found.filter(({ prompt }) => !known.has(prompt))].slice(0, MOST);
 
-  const pick = async (prompt: string) => {
+  const pick = (prompt: string) => {
     close();
-    const turn = all.find((one) => one.prompt === prompt)?.turn ?? null;
-    setDraft(desk, await whole(desk, prompt, turn));
+    void takeUp(desk, prompt, all.find((one) => one.prompt === prompt)?.turn ?? null);
   };
 
   return (
@@ -65,14 +64,7 @@ function Search({ words, desk, state, close }: { words: Words; desk: Desk; state
         ),
       }))}
       empty={query === "" ? words.noEarlier : words.noneFound}
-      onPick={(prompt) => void pick(prompt)}
+      onPick={pick}
     />
   );
-}
-
-/** The tree of turns has only the beginning of a long prompt; the rest comes with the turn's card. */
-async function whole(desk: Desk, prompt: string, turn: string | null): Promise<string> {
-  if (turn === null || prompt.length < CUT || desk.state.cards[turn]) return prompt;
-  const answer = await desk.ask({ kind: "show", turn, index: 0 }, "pictures").catch(() => null);
-  return answer?.message.card?.prompt ?? prompt;
 }

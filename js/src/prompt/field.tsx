@@ -1,15 +1,17 @@
 // The box in which a prompt is written: it grows with its text, recalls what was sent before, and completes commands.
 // It knows no kernel, so that it can stand alone as well as in the Studio.
 
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useName } from "../ui/usename";
 import type { Words } from "../words";
-import { type Command, isCommand, type Suggestion, suggest } from "./commands";
+import { onEdge } from "./caret";
+import { type Command, type Suggestion, suggest } from "./commands";
 import { here, leaves, step, type Walk } from "./recall";
 import "./prompt.css";
 
 const MAX_HEIGHT_PX = 220;
 
-export interface PromptFieldProps {
+interface PromptFieldProps {
   words: Words;
   value: string;
   placeholder: string;
@@ -20,23 +22,27 @@ export interface PromptFieldProps {
   commands?: readonly Command[];
   /** Sentences to be shown under the box. */
   hints?: readonly string[];
+  /** Why the command in the box was not carried out; it stands in place of the hints. */
+  refused: string | null;
   onInput(value: string): void;
+  /** Does what is written. */
   onSend(): void;
-  /** Carries a command out; returns why not, or null. */
-  onCommand?(text: string): string | null;
+  /** Carries out a command that was chosen. */
+  onCommand(text: string): void;
+  /** Keeps what was being written before an earlier prompt took its place. */
+  onSetAside(text: string): void;
   onSearch?(): void;
 }
 
 export function PromptField(props: PromptFieldProps) {
-  const { words, value, placeholder, disabled = false, earlier = [], commands = [], hints = [] } = props;
+  const { words, value, placeholder, disabled = false, earlier = [], commands = [], hints = [], refused } = props;
   const box = useRef<HTMLTextAreaElement>(null);
   const walk = useRef<Walk>(here);
   const recalled = useRef(false);
-  const name = useId();
+  const name = useName();
   const [focused, setFocused] = useState(false);
   const [shut, setShut] = useState<string | null>(null);
   const [active, setActive] = useState(0);
-  const [wrong, setWrong] = useState<string | null>(null);
   const suggestions = focused && shut !== value ? suggest(value, commands) : [];
   const at = Math.min(active, suggestions.length - 1);
 
@@ -53,19 +59,14 @@ export function PromptField(props: PromptFieldProps) {
   // After a command's name nothing is chosen unasked: what is written there counts.
   useEffect(() => setActive(/^\/\S+\s+$/.test(value) ? -1 : 0), [value]);
 
-  const write = (text: string) => {
-    setWrong(null);
-    props.onInput(text);
-  };
-
   const run = (text: string) => {
     setShut(null);
-    setWrong(props.onCommand?.(text) ?? null);
+    props.onCommand(text);
   };
 
   const choose = ({ text, whole }: Suggestion) => {
     if (whole) run(text);
-    else write(text);
+    else props.onInput(text);
     box.current?.focus();
   };
 
@@ -89,7 +90,7 @@ export function PromptField(props: PromptFieldProps) {
       case "Enter": {
         const one = chosen ?? (event.key === "Tab" ? suggestions[0] : undefined);
         if (event.shiftKey || !one) return false;
-        if (event.key === "Tab" && one.text !== value) write(one.text);
+        if (event.key === "Tab" && one.text !== value) props.onInput(one.text);
         else choose(one);
         return true;
       }
@@ -99,15 +100,19 @@ export function PromptField(props: PromptFieldProps) {
   };
 
   const recall = (event: KeyboardEvent, by: 1 | -1): boolean => {
-    const { selectionStart, selectionEnd } = event.currentTarget as HTMLTextAreaElement;
+    const element = event.currentTarget as HTMLTextAreaElement;
+    const { selectionStart, selectionEnd } = element;
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return false;
     if (!leaves(by, value, selectionStart, selectionEnd)) return false;
+    // A prompt that was just recalled is passed at once; in any other the cursor first goes through its lines.
+    const passing = walk.current.at > 0 && selectionEnd === value.length;
+    if (!passing && !onEdge(element, by)) return false;
     const found = step(walk.current, by, value, earlier);
     if (!found) return false;
     walk.current = found.walk;
     recalled.current = true;
     setShut(found.text); // a recalled text opens no list of commands, which would take the arrow keys
-    write(found.text);
+    props.onInput(found.text);
     return true;
   };
 
@@ -118,8 +123,10 @@ export function PromptField(props: PromptFieldProps) {
     else if (event.key === "Enter") {
       event.preventDefault();
       if (event.shiftKey) breakLine(event.currentTarget as HTMLTextAreaElement);
-      else if (props.onCommand && commands.length > 0 && isCommand(value)) run(value);
-      else props.onSend();
+      else {
+        setShut(null);
+        props.onSend();
+      }
     } else if (event.key === "ArrowUp" ? recall(event, 1) : event.key === "ArrowDown" && recall(event, -1)) {
       event.preventDefault();
     } else if (props.onSearch && event.key === "r" && event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -144,9 +151,10 @@ export function PromptField(props: PromptFieldProps) {
         disabled={disabled}
         spellcheck={false}
         onInput={(event) => {
+          if (walk.current.at > 0) props.onSetAside(walk.current.draft);
           walk.current = here;
           setShut(null);
-          write(event.currentTarget.value);
+          props.onInput(event.currentTarget.value);
         }}
         onKeyDown={key}
         onFocus={() => setFocused(true)}
@@ -170,7 +178,7 @@ export function PromptField(props: PromptFieldProps) {
         </div>
       ) : null}
       <div id={`${name}-said`} role="status" class="pochade-said-under">
-        {(wrong ? [wrong] : hints).map((sentence) => (
+        {(refused === null ? hints : [refused]).map((sentence) => (
           <p key={sentence} dir="auto">
             {sentence}
           </p>

@@ -15,13 +15,14 @@ export function useIntake(
     if (!root) return;
     const own = new AbortController();
     const { signal } = own;
-    const hasFiles = (event: DragEvent) => latest.current.able && event.dataTransfer?.types.includes("Files") === true;
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
     const show = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault(); // without it the browser would open the file instead
       event.stopPropagation();
-      if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
-      root.dataset.drop = latest.current.label;
+      const { able, label } = latest.current;
+      if (event.dataTransfer) event.dataTransfer.dropEffect = able ? "copy" : "none";
+      if (able) root.dataset.drop = label;
     };
     const hide = () => {
       delete root.dataset.drop;
@@ -42,7 +43,7 @@ export function useIntake(
         event.preventDefault();
         event.stopPropagation();
         hide();
-        latest.current.take([...(event.dataTransfer?.files ?? [])]);
+        if (latest.current.able) latest.current.take([...(event.dataTransfer?.files ?? [])]);
       },
       { signal },
     );

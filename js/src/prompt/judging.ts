@@ -4,8 +4,8 @@
 import type { Kind, Size } from "./sniff";
 
 /** Larger ones are made smaller, if the person agrees: no model here works on more. */
-export const MAX_SIDE = 4096;
-export const MAX_BYTES = 20_000_000;
+const MAX_SIDE = 4096;
+const MAX_BYTES = 20_000_000;
 const SMALLER_SIDE = 2048;
 
 /** Why something was not taken, for the room's words. */
@@ -14,7 +14,7 @@ export type Told =
   | { what: "left"; count: number; most: number }
   | { what: "none" };
 
-export type Verdict = { kind: "take" } | { kind: "ask"; to: Size } | { kind: "refuse"; told: Told };
+type Verdict = { kind: "take" } | { kind: "ask"; to: Size } | { kind: "refuse"; told: Told };
 
 interface Known {
   name: string;

@@ -2,7 +2,8 @@
 // it. Earlier prompts and models are both chosen so.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useName } from "../ui/usename";
 
 export interface Choice {
   key: string;
@@ -25,7 +26,7 @@ interface Props {
 }
 
 export function PickList({ search, label, query, onQuery, choices, empty, onPick }: Props) {
-  const name = useId();
+  const name = useName();
   const list = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const at = Math.min(active, choices.length - 1);
@@ -35,7 +36,7 @@ export function PickList({ search, label, query, onQuery, choices, empty, onPick
   }, [at, choices.length]);
 
   const key = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    if (event.isComposing || event.keyCode === 229) return;
     const last = choices.length - 1;
     const to = { ArrowDown: Math.min(last, at + 1), ArrowUp: Math.max(0, at - 1), PageDown: last, PageUp: 0 }[
       event.key

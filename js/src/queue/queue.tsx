@@ -63,7 +63,7 @@ function Progress({ words, desk, job, stopping }: { words: Words; desk: Desk; jo
       <button
         type="button"
         class="pochade-stop"
-        title={`${words.stop} (Esc)`}
+        title={words.withKey(words.stop, "Esc")}
         aria-disabled={stopping}
         onClick={() => stop(desk, job.job)}
       >

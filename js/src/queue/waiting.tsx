@@ -9,7 +9,7 @@ import type { Words } from "../words";
 import { move, stop } from "./actions";
 
 /** How many are listed before a person asks for more. */
-export const FEW = 5;
+const FEW = 5;
 const DRAGGED = "application/x-pochade-job";
 
 interface WaitingProps {

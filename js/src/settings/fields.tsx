@@ -2,11 +2,12 @@
 // is said beside it and not sent.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { Icon } from "../icons";
 import { MAX_PICTURES } from "../protocol";
 import type { State } from "../state";
+import { useName } from "../ui/usename";
 import type { Words } from "../words";
 import { tune } from "./actions";
 import { drawn, isFixed, isScaled, wrongSize } from "./sizes";
@@ -108,7 +109,7 @@ function Choices(props: {
   options: readonly Option[];
   onPick(value: string): void;
 }) {
-  const name = useId();
+  const name = useName();
   return (
     <fieldset class="pochade-options">
       <legend>{props.label}</legend>
@@ -298,7 +299,7 @@ interface TextProps {
 function TextField({ label, placeholder, value, numeric = false, wrong, onDone }: TextProps) {
   const [text, setText] = useState(value);
   const [why, setWhy] = useState<string | null>(null);
-  const name = useId();
+  const name = useName();
   useEffect(() => {
     setText(value);
     setWhy(null);
@@ -325,7 +326,7 @@ function TextField({ label, placeholder, value, numeric = false, wrong, onDone }
         onInput={(event) => setText(event.currentTarget.value)}
         onBlur={done}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.isComposing) done();
+          if (event.key === "Enter" && !event.isComposing && event.keyCode !== 229) done();
         }}
       />
       {why ? (

@@ -22,7 +22,7 @@ export function ratioOf(size: string): number | null {
 }
 
 /** The sides of a size in pixels. */
-export function pixelsOf(size: string): readonly [number, number] | null {
+function pixelsOf(size: string): readonly [number, number] | null {
   const sides = PIXELS.exec(plain(size));
   return sides ? [Number(sides[1]), Number(sides[2])] : null;
 }

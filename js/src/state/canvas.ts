@@ -18,8 +18,10 @@ export function reduceCanvas(state: State, action: Action): Partial<CanvasState>
   switch (action.type) {
     case "extend":
       return { extend: action.extend };
+    case "source":
+      return { extend: null };
     case "went":
-      return action.turn === state.current ? null : { extend: null };
+      return action.turn === state.current && state.source === null ? null : { extend: null };
     case "heard":
       if (action.message.kind === "made") return { extend: null };
       if (action.message.kind === "moved" && action.message.current !== state.current) return { extend: null };

@@ -20,7 +20,7 @@ interface BaseState {
 
 export type State = BaseState & CanvasState & TurnsState & QueueState & PromptState & SettingsState;
 
-export interface Heard {
+interface Heard {
   type: "heard";
   message: ToBrowser;
   blobs: readonly Blob[];
@@ -31,7 +31,7 @@ type BaseAction = Heard | { type: "connection"; connection: Connection } | { typ
 export type Action = BaseAction | CanvasAction | TurnsAction | QueueAction | PromptAction | SettingsAction;
 
 /** What an action changes of a room's part; null where it changes nothing. */
-export type Reducer = (state: State, action: Action) => Partial<State> | null;
+type Reducer = (state: State, action: Action) => Partial<State> | null;
 
 export const initial: State = {
   connection: "waking",

@@ -33,7 +33,7 @@ export interface Source {
   height: number;
 }
 
-export interface Sent {
+interface Sent {
   seq: number;
   prompt: string;
   attachments: readonly Attachment[];
@@ -52,7 +52,7 @@ export interface PromptState {
   draft: string;
   /** Prompts sent from here that have not come to an end: one that comes to nothing goes back to its box. */
   sent: readonly Sent[];
-  /** Every prompt sent from here, oldest first. */
+  /** Every prompt sent from here, and every draft that another text took the place of, oldest first. */
   said: readonly string[];
   /** Something is on its way out, such as a mask that is being encoded: a second press must not send twice. */
   sending: boolean;
@@ -61,11 +61,15 @@ export interface PromptState {
   questions: readonly Question[];
   /** What has to be said of files that were not taken. */
   told: readonly Told[];
+  /** Why the command in the box was not carried out. */
+  refused: string | null;
   hints: { prompt: string; unknown: readonly string[]; cannot: readonly string[] } | null;
 }
 
 export type PromptAction =
-  | { type: "asked"; seq: number; prompt: string }
+  | { type: "asked"; seq: number; prompt: string; attachments?: readonly Attachment[] }
+  | { type: "refused"; why: string | null }
+  | { type: "set aside"; prompt: string }
   | { type: "draft"; draft: string }
   | { type: "sending"; sending: boolean }
   | { type: "attach"; attachment: Attachment }
@@ -86,6 +90,7 @@ export const initialPrompt: PromptState = {
   source: null,
   questions: [],
   told: [],
+  refused: null,
   hints: null,
 };
 
@@ -94,18 +99,24 @@ const KEPT_SAID = 200;
 export function reducePrompt(state: State, action: Action): Partial<PromptState> | null {
   switch (action.type) {
     case "asked": {
-      const { seq, prompt } = action;
+      const { seq, prompt, attachments = [] } = action;
+      const gone = new Set(attachments.map(({ key }) => key));
       return {
-        sent: [...state.sent, { seq, prompt, attachments: state.attachments }],
-        said: [...state.said.filter((one) => one !== prompt), prompt].slice(-KEPT_SAID),
+        sent: [...state.sent, { seq, prompt, attachments }],
+        said: withSaid(state.said, prompt),
         draft: state.draft.trim() === prompt ? "" : state.draft, // an example may be sent while something is written
-        attachments: [],
+        attachments: state.attachments.filter(({ key }) => !gone.has(key)), // one may have come since
         told: [],
+        refused: null,
         hints: null,
       };
     }
     case "draft":
-      return action.draft.trim() === "" ? { draft: action.draft, hints: null } : { draft: action.draft };
+      return { draft: action.draft, refused: null, ...(action.draft.trim() === "" ? { hints: null } : {}) };
+    case "refused":
+      return { refused: action.why };
+    case "set aside":
+      return action.prompt.trim() === "" ? null : { said: withSaid(state.said, action.prompt) };
     case "sending":
       return { sending: action.sending };
     case "attach":
@@ -155,6 +166,10 @@ function hear(state: State, { message }: Action & { type: "heard" }): Partial<Pr
   }
 }
 
+function withSaid(said: readonly string[], prompt: string): readonly string[] {
+  return [...said.filter((one) => one !== prompt), prompt].slice(-KEPT_SAID);
+}
+
 /** What came to nothing goes back to its box, unless something new was begun there. */
 function over(state: State, sent: Sent, lost: boolean): Partial<PromptState> {
   const rest = { sent: state.sent.filter((one) => one !== sent) };
@@ -193,10 +208,15 @@ export interface Spoken {
   turn: string | null;
 }
 
-/** The prompts of the session, newest first, each once: those sent from here and those of its turns. */
+/** Whether the tree of turns has this prompt, or the beginning of it that it knows. */
+function isOf(known: string, prompt: string): boolean {
+  return known === prompt || (known.length >= CUT && prompt.startsWith(known));
+}
+
+/** The prompts of the session, newest first, each once: those said here and those of its turns. */
 export function spoken(state: Pick<State, "said" | "turns" | "cards">): Spoken[] {
   const turns = state.turns.map(({ turn, prompt }) => ({ prompt: state.cards[turn]?.prompt ?? prompt, turn }));
-  const unknown = state.said.filter((prompt) => !turns.some((one) => prompt.startsWith(one.prompt)));
+  const unknown = state.said.filter((prompt) => !turns.some((one) => isOf(one.prompt, prompt)));
   const all: Spoken[] = [...turns, ...unknown.map((prompt) => ({ prompt, turn: null }))].reverse();
   const whole = all.map((one) => {
     const said = one.prompt.length < CUT ? undefined : state.said.find((prompt) => prompt.startsWith(one.prompt));

@@ -4,7 +4,7 @@
 import type { JobCard, RemedyCard } from "../protocol";
 import type { Action, State } from "./index";
 
-export interface Preview {
+interface Preview {
   job: string;
   picture: Blob | null;
   index: number;

@@ -2,7 +2,8 @@
 // browser itself closes it on Escape or a click elsewhere; here it is only put in its place.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useName } from "./usename";
 
 const GAP = 6;
 const EDGE = 8;
@@ -33,7 +34,7 @@ export function Popover({
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
-  const name = useId();
+  const name = useName();
 
   useEffect(() => {
     const [element, anchor] = [panel.current, button.current];
@@ -79,7 +80,8 @@ export function Popover({
         aria-expanded={open}
         aria-controls={name}
         disabled={disabled}
-        onClick={() => panel.current?.togglePopover()}
+        // The browser's own way: by hand, the press that closes an open panel would be the click that opens it again.
+        popovertarget={name}
       >
         {face}
       </button>

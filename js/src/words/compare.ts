@@ -1,6 +1,6 @@
 // Words for comparing two pictures.
 
-const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 2 : 1)} %`;
+const percent = (share: number) => `${(share * 100).toFixed(share > 0 && share < 0.0995 ? 2 : 1)}%`;
 
 export const english = {
   compare: "Compare",
@@ -12,7 +12,7 @@ export const english = {
   rightSide: "Right",
   pictureOf: (index: number, count: number) => `Picture ${index} of ${count}`,
   divider: "Divider",
-  dividerAt: (percent: number, left: string, right: string) => `${percent} % ${left}, ${100 - percent} % ${right}`,
+  dividerAt: (percent: number, left: string, right: string) => `${percent}% ${left}, ${100 - percent}% ${right}`,
   compared: (left: string, right: string) => `${left} beside ${right}`,
   differenceOf: (left: string, right: string) => `Difference of ${left} and ${right}`,
   gain: "Gain",
@@ -24,8 +24,8 @@ export const english = {
   scaledToFit: (small: string, width: number, height: number, size: string) =>
     `${small} has ${width} × ${height} pixels; it is scaled to fit ${size}.`,
   showOther: "Hold to show the other",
-  play: "Take turns",
-  pause: "Hold still",
+  play: "Alternate",
+  pause: "Pause",
   nowShown: (label: string) => `Shown: ${label}`,
   closer: "Closer",
   farther: "Farther",
@@ -43,21 +43,21 @@ export const chinese: typeof english = {
   rightSide: "右",
   pictureOf: (index, count) => `第 ${index}/${count} 张`,
   divider: "分隔线",
-  dividerAt: (percent, left, right) => `${percent} % ${left}，${100 - percent} % ${right}`,
+  dividerAt: (percent, left, right) => `${left} ${percent}%，${right} ${100 - percent}%`,
   compared: (left, right) => `${left} 与 ${right} 并排`,
   differenceOf: (left, right) => `${left} 与 ${right} 的差异`,
   gain: "增益",
   gainOf: (gain) => `× ${gain}`,
-  sameEverywhere: "两幅图的每个像素都相同。",
-  differs: (mean, changed) => `平均差异 ${mean.toFixed(2)}（最大 255），${percent(changed)} 的像素有变化。`,
+  sameEverywhere: "两张图片的每个像素都相同。",
+  differs: (mean, changed) => `平均差异为 ${mean.toFixed(2)}（最大 255），${percent(changed)} 的像素有变化。`,
   comparing: "正在比较…",
   scaledToFit: (small, width, height, size) => `${small} 为 ${width} × ${height} 像素，已缩放至 ${size}。`,
-  showOther: "按住显示另一幅",
+  showOther: "按住显示另一张",
   play: "交替显示",
-  pause: "停住",
+  pause: "暂停",
   nowShown: (label) => `正在显示：${label}`,
   closer: "放大",
   farther: "缩小",
-  fit: "适合",
-  unreadable: "无法读取这幅图。",
+  fit: "适应窗口",
+  unreadable: "无法读取这张图片。",
 };

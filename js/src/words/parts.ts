@@ -10,8 +10,8 @@ export const english = {
 
 export const chinese: typeof english = {
   turnStrip: "历史条",
-  noTurns: "还没有历史。",
+  noTurns: "还没有历史记录。",
   comparison: "图片比较",
-  nothingToCompare: "请选择要比较的两幅图。",
+  nothingToCompare: "请选择要比较的两张图片。",
   promptBox: "提示词框",
 };

@@ -13,7 +13,7 @@ export const english = {
     loading: "Loading the model",
     painting: "Painting",
     composing: "Composing",
-    storing: "Keeping it",
+    storing: "Saving",
     done: "Done",
   } as Record<string, string>,
   step: (step: number, steps: number) => `step ${step} of ${steps}`,
@@ -56,7 +56,7 @@ export const chinese: typeof english = {
   },
   step: (step, steps) => `第 ${step}/${steps} 步`,
   megabytes: (done, all) => `${done}/${all} MB`,
-  left: (seconds) => `约剩 ${duration(seconds, "秒", "分钟")}`,
+  left: (seconds) => `剩余约 ${duration(seconds, "秒", "分钟")}`,
   queue: "队列",
   pictures: (count) => `${count} 张`,
   moveUp: (prompt) => `上移：${prompt}`,
@@ -65,7 +65,7 @@ export const chinese: typeof english = {
   andMore: (count) => `还有 ${count} 个`,
   showMore: "显示更多",
   showFewer: "收起",
-  failed: (prompt) => `“${prompt}”没有画成。`,
+  failed: (prompt) => `“${prompt}”生成失败。`,
   remedy: remedyInChinese,
   nowDoing: (stage, prompt) => `${stage}：${prompt}`,
   outcome: (state, prompt) => ({ done: `已完成：${prompt}`, failed: "", cancelled: `已停止：${prompt}` })[state],
@@ -82,7 +82,7 @@ export const chinese: typeof english = {
 function remedyInChinese({ kind, label }: RemedyCard): string {
   switch (kind) {
     case "smaller":
-      return `改画 ${/\d+\s*×\s*\d+/.exec(label)?.[0] ?? "小一点"}`;
+      return `改画 ${/\d+\s*×\s*\d+/.exec(label)?.[0] ?? "更小的尺寸"}`;
     case "fewer":
       return label.includes("reference") ? "不用参考图" : "只画一张";
     case "memory":

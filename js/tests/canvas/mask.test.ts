@@ -190,6 +190,8 @@ describe("undo and redo", () => {
 
   it("know nothing of operations that changed nothing", () => {
     const mask = new Mask(16, 16);
+    let changes = 0;
+    mask.subscribe(() => changes++);
     stroke(mask, { erase: true }, at(8, 8));
     stroke(mask, {}, at(-20, -20));
     mask.clear();
@@ -197,7 +199,7 @@ describe("undo and redo", () => {
     mask.feather(3);
     mask.shape({ kind: "rectangle", from: at(3, 3), to: at(3, 9) }, "add");
     expect(mask.canUndo).toBe(false);
-    expect(mask.version).toBe(0);
+    expect(changes).toBe(0);
   });
 
   it("start anew with a mask that was loaded", () => {
@@ -232,10 +234,7 @@ describe("a mask", () => {
     const chance = seeded(6);
     const mask = new Mask(150, 97);
     let before = mask.data.slice();
-    let version = mask.version;
     mask.subscribe((dirty) => {
-      expect(mask.version).toBeGreaterThan(version);
-      version = mask.version;
       before.forEach((value, index) => {
         const [x, y] = [index % mask.width, Math.floor(index / mask.width)];
         const inside = dirty && x >= dirty.x && y >= dirty.y && x < dirty.x + dirty.width && y < dirty.y + dirty.height;
@@ -316,8 +315,10 @@ describe("a mask", () => {
 
   it("refuses a mask of another size, and stays as it is", () => {
     const mask = new Mask(10, 10);
+    let changes = 0;
+    mask.subscribe(() => changes++);
     expect(() => mask.put(new Uint8Array(99))).toThrow("another size");
     expect(() => mask.load(new Uint8Array(101))).toThrow("another size");
-    expect(mask.version).toBe(0);
+    expect(changes).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Desk } from "../../src/desk";
-import { earlier, go, reach, remove, restore, turnTo } from "../../src/history/actions";
+import { earlier, go, reach, remove, restore, thumbs, turnTo } from "../../src/history/actions";
 import type { Channel } from "../../src/link";
 import type { ToKernel, TwigCard } from "../../src/protocol";
 import { twig } from "./twigs";
@@ -71,6 +71,41 @@ describe("going to a turn", () => {
     await go(desk, null);
     expect(desk.state.current).toBeNull();
     expect(said.filter(({ kind }) => kind === "go")).toHaveLength(2);
+    desk.stop();
+  });
+});
+
+describe("with a photo in the turn's place", () => {
+  const source = { key: 1, name: "photo.png", upload: 7, blob: new Blob(), thumb: null, width: 64, height: 48 };
+
+  it("a click on the current turn goes back to it, and its margins are its own", async () => {
+    const { desk, said } = open();
+    desk.store.dispatch({ type: "source", source });
+    desk.store.dispatch({ type: "extend", extend: [8, 0, 0, 0] });
+    await go(desk, "t450");
+    expect([desk.state.source, desk.state.extend, desk.state.current]).toEqual([null, null, "t450"]);
+    expect(said.filter(({ kind }) => kind === "go")).toHaveLength(1);
+    desk.stop();
+  });
+
+  it("the margins of the turn's picture are gone", () => {
+    const { desk } = open();
+    desk.store.dispatch({ type: "extend", extend: [8, 0, 0, 0] });
+    desk.store.dispatch({ type: "source", source });
+    expect(desk.state.extend).toBeNull();
+    desk.stop();
+  });
+});
+
+describe("the turns of a closed session", () => {
+  it("can be looked at, and nothing is asked of it that it could only refuse", async () => {
+    const { desk, kinds, tell } = open();
+    tell({ kind: "closed" });
+    await go(desk, "t300");
+    turnTo(desk, 2);
+    expect(await thumbs(desk, ["t300"])).toEqual([]);
+    expect([desk.state.current, desk.state.index]).toEqual(["t300", 2]);
+    expect(kinds()).toEqual([]);
     desk.stop();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { BATCH, SETTLE_MS, Wanted } from "../../src/history/wanted";
+import { AGAIN_MS, BATCH, SETTLE_MS, Wanted } from "../../src/history/wanted";
 import { MAX_THUMBS } from "../../src/protocol";
 
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => `t${from + k}`);
@@ -7,6 +7,7 @@ const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, 
 describe("thumbnails on demand", () => {
   let asked: string[][];
   let answer: (came?: readonly string[]) => Promise<void>;
+  let fail: () => Promise<void>;
   let wanted: Wanted;
 
   beforeEach(() => {
@@ -14,7 +15,11 @@ describe("thumbnails on demand", () => {
     asked = [];
     wanted = new Wanted((turns) => {
       asked.push(turns);
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
+        fail = async () => {
+          reject(new Error("The kernel did not answer."));
+          await vi.advanceTimersByTimeAsync(0);
+        };
         answer = async (came = turns) => {
           resolve(came);
           await vi.advanceTimersByTimeAsync(0);
@@ -69,6 +74,22 @@ describe("thumbnails on demand", () => {
     wanted.want(["b"]);
     await vi.advanceTimersByTimeAsync(SETTLE_MS);
     expect(asked).toEqual([["a", "b"], ["a"]]);
+  });
+
+  it("whose question got no answer are asked for again, later", async () => {
+    wanted.want(["a", "b"]);
+    await vi.advanceTimersByTimeAsync(SETTLE_MS);
+    await fail();
+    await vi.advanceTimersByTimeAsync(AGAIN_MS / 2);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(AGAIN_MS);
+    expect(asked).toEqual([
+      ["a", "b"],
+      ["a", "b"],
+    ]);
+    wanted.stop();
+    await fail();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("are not asked for once the view is gone", async () => {

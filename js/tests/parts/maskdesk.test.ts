@@ -111,6 +111,16 @@ describe("the mask canvas", () => {
     await sent(1);
   });
 
+  test("is not hurried by a mouse that only passes over it", async () => {
+    await canvas({});
+    desk.mask?.selectAll();
+    desk.lift(1);
+    await vi.advanceTimersByTimeAsync(SETTLE_MS - 1);
+    for (let turn = 0; turn < 50; turn++) await tick();
+    expect(model.all("paint")).toEqual([]);
+    await sent(1);
+  });
+
   test("sends one mask for several steps that follow at once", async () => {
     await canvas({});
     desk.mask?.selectAll();

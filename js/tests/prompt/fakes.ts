@@ -52,6 +52,8 @@ export class Kernel {
   answers: Answer = () => [];
   current: string | null = null;
   turns: TwigCard[] = [];
+  /** The widget's language. */
+  lang = "en";
   private listener: ((message: unknown, buffers: DataView[]) => void) | null = null;
   private serial = 0;
 
@@ -63,6 +65,10 @@ export class Kernel {
       this.said.push(said);
       for (const answer of this.answers(said, buffers)) this.tell(answer);
     }
+  }
+
+  get(name: string): unknown {
+    return name === "lang" ? this.lang : undefined;
   }
 
   on(event: string, listener: (...args: never[]) => void): void {

@@ -1,17 +1,28 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Desk } from "../../src/desk";
 import {
-  attachFiles,
   attachTurn,
   blocked,
   command,
+  commandsOf,
   effectOf,
   firstNumber,
   send,
   setDraft,
   startNew,
+  submit,
+  takeUp,
 } from "../../src/prompt/actions";
-import { answer, editAttachment, referTo, remove, upload, watchUploads } from "../../src/prompt/attaching";
+import {
+  answer,
+  attachFiles,
+  canRefer,
+  editAttachment,
+  referTo,
+  remove,
+  upload,
+  watchUploads,
+} from "../../src/prompt/attaching";
 import { spoken } from "../../src/state/prompt";
 import { wordsFor } from "../../src/words";
 import { awake, Kernel, settle, twig } from "./fakes";
@@ -33,7 +44,10 @@ async function begin(current: string | null = null): Promise<void> {
   desk = await awake(kernel);
 }
 
-afterEach(() => desk.stop());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  desk.stop();
+});
 
 function png(name: string, width = 8, height = 8): File {
   const bytes = new Uint8Array(64);
@@ -125,6 +139,29 @@ describe("a prompt", () => {
     setDraft(desk, "half a thought");
     await send(desk, "a rocket");
     expect(desk.state.draft).toBe("half a thought");
+  });
+});
+
+describe("what is done while a mask is being encoded", () => {
+  it("stays: a picture that was attached since goes with the next prompt", async () => {
+    await begin("bbbb");
+    desk.mask?.load(new Uint8Array(64 * 48).fill(255));
+    const sending = send(desk, "a top hat");
+    attachTurn(desk, "aaaa", 0);
+    await sending;
+    expect(kernel.of("ask")[0]?.references).toEqual([]);
+    expect(desk.state.sent[0]?.attachments).toEqual([]);
+    expect(names()).toEqual(["a cat"]);
+  });
+
+  it("is told of where it fails, and nothing is sent without its mask", async () => {
+    await begin("bbbb");
+    desk.mask?.load(new Uint8Array(64 * 48).fill(255));
+    vi.stubGlobal("CompressionStream", undefined);
+    await send(desk, "a top hat");
+    expect(kernel.of("ask")).toEqual([]);
+    expect(desk.state.trouble).toContain("mask");
+    expect(desk.state.sending).toBe(false);
   });
 });
 
@@ -256,6 +293,49 @@ describe("attached pictures", () => {
     end();
   });
 
+  it("are not lost when a picture of a turn is changed in place of an attached one", async () => {
+    await begin("bbbb");
+    const end = watchUploads(desk);
+    await attachFiles(desk, [png("one.png")]);
+    await settle(60);
+    editAttachment(desk, desk.state.attachments[0]?.key ?? 0);
+    attachTurn(desk, "aaaa", 0);
+    editAttachment(desk, desk.state.attachments[0]?.key ?? 0);
+    expect(desk.state.current).toBe("aaaa");
+    expect(desk.state.source).toBeNull();
+    expect(names()).toEqual(["one.png"]);
+    expect(kernel.of("detach")).toEqual([]);
+    end();
+  });
+
+  it("become references again only where there is room for one", async () => {
+    await begin("bbbb");
+    await attachFiles(desk, [png("one.png")]);
+    await settle(60);
+    editAttachment(desk, desk.state.attachments[0]?.key ?? 0);
+    expect(canRefer(desk)).toBe(true);
+    await attachFiles(desk, [png("2.png"), png("3.png"), png("4.png"), png("5.png")]);
+    await settle(60);
+    expect(canRefer(desk)).toBe(false);
+    referTo(desk);
+    expect(desk.state.source?.name).toBe("one.png");
+    editAttachment(desk, desk.state.attachments[0]?.key ?? 0); // they change places, which needs no room
+    expect(names()).toEqual(["3.png", "4.png", "5.png", "one.png"]);
+  });
+
+  it("give way to one another with a model that takes none to go by", async () => {
+    await begin();
+    const can = desk.state.abilities;
+    if (can) Object.assign(desk.store.state, { abilities: { ...can, references: 0 } });
+    for (const name of ["one.png", "two.png"]) {
+      await attachFiles(desk, [png(name)]);
+      await settle(60);
+    }
+    expect(desk.state.source?.name).toBe("two.png");
+    expect(names()).toEqual([]);
+    expect(canRefer(desk)).toBe(false);
+  });
+
   it("are changed at once by a model that takes none to go by", async () => {
     await begin();
     const can = desk.state.abilities;
@@ -283,17 +363,71 @@ describe("commands and earlier prompts", () => {
     await begin("bbbb");
     const words = wordsFor("en");
     setDraft(desk, "/n 4 four cats");
-    expect(command(desk, desk.state.draft, words)).toBeNull();
+    command(desk, desk.state.draft, words);
     expect(kernel.of("tune")[0]).toMatchObject({ name: "n", value: 4 });
     expect(desk.state.settings?.n).toBe(4);
     expect(desk.state.draft).toBe("four cats");
-    expect(command(desk, "/new", words)).toBeNull();
+    command(desk, "/new", words);
     expect(kernel.of("go")[0]).toMatchObject({ turn: null });
     expect(desk.state.current).toBeNull();
-    expect(command(desk, "/undo", words)).toBeNull();
+    command(desk, "/undo", words);
     expect(kernel.of("step")[0]).toMatchObject({ direction: "back" });
-    expect(command(desk, "/blah", words)).toContain("/blah");
+    expect(desk.state.refused).toBeNull();
+    command(desk, "/blah", words);
+    expect(desk.state.refused).toContain("/blah");
     expect(kernel.of("ask")).toEqual([]);
+    setDraft(desk, "/n");
+    expect(desk.state.refused).toBeNull();
+  });
+
+  it("are told apart from prompts by whatever sends what is written", async () => {
+    await begin("bbbb");
+    setDraft(desk, "/seed 7");
+    submit(desk);
+    expect(kernel.of("tune")[0]).toMatchObject({ name: "seed", value: 7 });
+    expect(desk.state.draft).toBe("");
+    setDraft(desk, "/sed 7");
+    submit(desk);
+    await settle();
+    expect(desk.state.refused).toContain("/sed");
+    expect(desk.state.draft).toBe("/sed 7");
+    expect(kernel.of("ask")).toEqual([]);
+    setDraft(desk, "a cat");
+    submit(desk);
+    await settle();
+    expect(kernel.of("ask")[0]).toMatchObject({ prompt: "a cat" });
+  });
+
+  it("are none in a box without a session: there / is a character like others", async () => {
+    await begin();
+    const { session } = desk.state;
+    if (session) Object.assign(desk.store.state, { session: { ...session, model: "" } });
+    expect(commandsOf(desk.state)).toEqual([]);
+    setDraft(desk, "/seed 7");
+    submit(desk);
+    await settle();
+    expect(kernel.of("ask")[0]).toMatchObject({ prompt: "/seed 7" });
+  });
+
+  it("take a draft's place without losing it", async () => {
+    await begin();
+    setDraft(desk, "a cat with a hat"); // begins like a prompt that was sent
+    await takeUp(desk, "a dog", "bbbb");
+    expect(desk.state.draft).toBe("a dog");
+    expect(spoken(desk.state).map(({ prompt }) => prompt)).toContain("a cat with a hat");
+  });
+
+  it("leave the box alone where something else was written while the whole of one was fetched", async () => {
+    await begin();
+    kernel.answers = () => [];
+    setDraft(desk, "half");
+    const whole = "long ".repeat(60);
+    const taking = takeUp(desk, whole.slice(0, 200), "aaaa");
+    setDraft(desk, "half a thought");
+    const { seq } = kernel.of("show")[0] ?? { seq: 0 };
+    kernel.tell({ kind: "pictures", seq, card: { turn: "aaaa", prompt: whole }, pictures: [] });
+    await taking;
+    expect(desk.state.draft).toBe("half a thought");
   });
 
   it("begin a new picture also where an attached one was to be changed", async () => {

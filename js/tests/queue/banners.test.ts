@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { banners } from "../../src/banners";
+import { OTHER_VERSION } from "../../src/protocol";
 import { initial, type State } from "../../src/state";
 import { wordsFor } from "../../src/words";
 
@@ -44,6 +45,13 @@ it("interrupts only for what is in the way", () => {
     { kind: "status", text: words.closed },
   ]);
   expect(said({}, true)[0]?.kind).toBe("status");
+});
+
+it("says in the view's language that the view and the kernel are of different versions", () => {
+  const chinese = wordsFor("zh");
+  const [told] = banners(chinese, { ...initial, session, trouble: OTHER_VERSION }, false, NONE);
+  expect(told?.text).toBe(chinese.otherVersion);
+  expect(said({ trouble: OTHER_VERSION })[0]?.text).toBe(OTHER_VERSION);
 });
 
 it("lets a person put away what is theirs to judge, and shows what came behind it", () => {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from pochade.errors import StoreError
 from pochade.turn import Turn
 from pochade.widgets.courier import Courier, Task
 from pochade.widgets.part import Part
@@ -35,6 +36,11 @@ class Alone(Part):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over what a page has changed, but nothing that is only for it to read."""
         super().set_state({name: value for name, value in sync_data.items() if self._open(name)})
+
+    def retire(self) -> None:
+        """Keep no thread while there is nothing to do."""
+        self._calls.retire()
+        super().retire()
 
     def close(self) -> None:
         """Take it off every page."""
@@ -66,8 +72,12 @@ def known(session: Session, turn: str | None) -> str | None:
     Raises
     ------
     TraitError
-        If the session has no turn of that id, living or deleted.
+        If the session has no turn of that id, living or deleted, or is closed.
     """
-    if turn is not None and not session.turns.has(turn):
+    try:
+        missing = turn is not None and not session.turns.has(turn)
+    except StoreError as error:
+        raise traitlets.TraitError(str(error)) from error
+    if missing:
         raise traitlets.TraitError(f"This session has no turn {turn!r}.")
     return turn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,18 +13,21 @@ from PIL import Image
 from pochade.errors import PochadeError
 from pochade.jupyter.kernel import has_subshells, in_kernel
 from pochade.sizes import resolve_size
-from pochade.store import Store, default_folder, latest
+from pochade.store import Store, latest
 from pochade.turn import Turn
 from pochade.widgets import protocol as p
 from pochade.widgets.styles import styles_for
 
 if TYPE_CHECKING:
+    from pochade.engine.families import Capabilities
     from pochade.jobs import Job
     from pochade.outline import Twig
     from pochade.session import Session
 
 THUMB_SIDE = 144
 MOST_JOBS = 50
+MOST_WORDS = 300
+"""How many characters of a prompt the card of a job shows."""
 SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 
 Stored = Literal["image/png", "image/jpeg"]
@@ -76,16 +80,19 @@ def turn_card(turn: Turn) -> p.TurnCard:
 def cell_of(turn: Turn) -> str:
     """Write a whole cell that opens the session and makes a turn again."""
     path = turn.store.path
-    kept = path.parent == default_folder()
-    opened = "pochade.open()  # this notebook's latest session" if kept else f"pochade.open({str(path)!r})"
+    if path == latest(os.environ.get("JPY_SESSION_NAME")):
+        opened = "pochade.open()  # this notebook's latest session"
+    else:
+        here = Path.cwd()
+        opened = f"pochade.open({str(path.relative_to(here) if path.is_relative_to(here) else path)!r})"
     return f"import pochade\n\ns = {opened}\nt = {turn.code()}\nt"
 
 
-def session_card(session: Session) -> p.SessionCard:
-    """Write the card of the session as a whole."""
+def session_card(session: Session, can: Capabilities | None) -> p.SessionCard:
+    """Write the card of the session as a whole; where its model is not known yet, that has its folder's name."""
     return p.SessionCard(
         name=Path(session.path).stem,
-        model=model_name(session),
+        model=can.name if can is not None else Path(session.model).name,
         writable=session.writable,
         holder=session.holder,
         closed=session.closed,
@@ -108,12 +115,8 @@ def settings_card(session: Session) -> p.SettingsCard:
     return p.SettingsCard(**{**said, "size": size if size is None or isinstance(size, str) else f"{size[0]}x{size[1]}"})
 
 
-def abilities_card(session: Session) -> p.Abilities | None:
-    """Write what the session's model can do; None where that cannot be told now, such as after the session's end."""
-    try:
-        can = session.capabilities
-    except (PochadeError, OSError):
-        return None
+def abilities_card(can: Capabilities) -> p.Abilities:
+    """Write what the session's model can do."""
     rule = can.size
     shapes = [p.Shape(label="", width=rule.default[0], height=rule.default[1])]
     if rule.only is None:
@@ -144,11 +147,11 @@ def job_cards(session: Session) -> list[p.JobCard]:
 
 
 def job_card(job: Job) -> p.JobCard:
-    """Write the card of a job as it is now."""
-    progress = job.progress
+    """Write the card of a job as it is now; these cards go out often, so a long prompt is cut."""
+    progress, prompt = job.progress, job.request.prompt
     return p.JobCard(
         job=str(job.id),
-        prompt=job.request.prompt,
+        prompt=prompt if len(prompt) <= MOST_WORDS else f"{prompt[: MOST_WORDS - 1]}…",
         stage=progress.stage,
         step=progress.step,
         steps=progress.steps,

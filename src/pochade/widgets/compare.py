@@ -14,6 +14,7 @@ from pochade.imaging.load import load_image, png_bytes
 from pochade.turn import Turn
 from pochade.widgets import protocol as p
 from pochade.widgets.alone import Alone, TurnKey, known
+from pochade.widgets.ended import ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ class Compare(Alone):
 
     def _names(self, picture: object) -> bool:
         """Whether this is a turn of the session's, or the id of one."""
-        if self._session is None:
+        if self._session is None or self._session.closed:
             return False
         turns = self._session.turns
         return turns.has(picture) if isinstance(picture, str) else turns.holds(picture)
@@ -136,9 +137,18 @@ class Compare(Alone):
             sides = tuple(side for side in SIDES if getattr(self, side) == turn)
             if sides:
                 self.later(lambda: self._tell_pair(None, sides))
+        elif event.kind == "closed":
+            self.later(self._let_go)
+
+    def _let_go(self) -> None:
+        """Let a closed session go."""
+        self._unsubscribe()
+        if self._session is not None:
+            self._session = ended(self._session)
+        self.retire()
 
     def _on_hello(self, message: p.Hello, _buffers: list[bytes]) -> None:
-        self.later(lambda: self._tell_pair(message.seq, SIDES), seq=message.seq)
+        self.greet(lambda: self._tell_pair(message.seq, SIDES), message.seq)
 
     def _tell_pair(self, seq: int | None, sides: tuple[Side, ...]) -> None:
         shown = {side: self._shown(side) for side in SIDES}

@@ -40,6 +40,7 @@ class Courier:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._carrying = False
+        self._retired = False
 
     def slot(self, name: str, gap: Callable[[], float]) -> None:
         """Declare a slot whose deliveries keep ``gap()`` seconds between them."""
@@ -63,6 +64,12 @@ class Courier:
         """Wait until everything handed over so far is delivered; False when it is not within ``timeout`` seconds."""
         with self._wake:
             return self._wake.wait_for(self._idle, timeout)
+
+    def retire(self) -> None:
+        """End the thread whenever there is nothing to carry; what is handed over later starts another."""
+        with self._wake:
+            self._retired = True
+            self._wake.notify_all()
 
     def close(self) -> None:
         """Deliver the letters that wait, then end the thread."""
@@ -104,4 +111,7 @@ class Courier:
                     task, slot.task, slot.sent = slot.task, None, time.monotonic()
                     self._carrying = True
                     return task
+                if self._retired and wait == float("inf"):
+                    self._thread = None
+                    return None
                 self._wake.wait(None if wait == float("inf") else wait)

@@ -6,13 +6,12 @@ tell by itself: a turn that was starred, deleted or restored, and another curren
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from pochade.errors import PochadeError
 from pochade.widgets import protocol as p
 from pochade.widgets.bound import PAGE, Bound
-from pochade.widgets.cards import thumbnail, turn_card, twig_card, whole
+from pochade.widgets.cards import turn_card, twig_card, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from pochade.outline import Twig
 
 __all__ = ["HistoryRoom"]
-
-log = logging.getLogger(__name__)
 
 
 class HistoryRoom(Bound):
@@ -58,12 +55,15 @@ class HistoryRoom(Bound):
         try:
             if message.turn is None:
                 self._session.new()
-            elif message.index is not None:
-                self._session[message.turn].pick(message.index)
+                return
+            turn = self._session[message.turn]
+            if message.index is None or turn.deleted:  # a deleted one is refused, and keeps its picked picture
+                self._session.current = turn
             else:
-                self._session.current = self._session[message.turn]
+                turn.pick(message.index)
         except (PochadeError, KeyError, IndexError):
-            self._tell_moved()  # the view moved ahead of us: take it back to where the session is
+            if not self._session.closed:
+                self._tell_moved()  # the view moved ahead of us: take it back to where the session is
             raise
 
     def _step(self, message: p.Step) -> None:
@@ -87,13 +87,7 @@ class HistoryRoom(Bound):
         self.tell(p.Pictures(seq=message.seq, card=turn_card(turn), pictures=[picture]), [data])
 
     def _tell_thumbs(self, message: p.Thumbs) -> None:
-        pictures = []
-        for name in message.turns:
-            try:
-                pictures.append(thumbnail(self._session[name]))
-            except (PochadeError, KeyError, OSError):
-                # One that is gone, or damaged, must not keep the others from being seen.
-                log.debug("No thumbnail of turn %r can be made.", name, exc_info=True)
+        pictures = self._thumbnails(message.turns)
         told = p.Pictures(seq=message.seq, card=None, pictures=[picture for picture, _ in pictures])
         self.tell(told, [data for _, data in pictures])
 
@@ -103,10 +97,8 @@ class HistoryRoom(Bound):
         self.tell(p.Page(seq=message.seq, turns=_cards(twigs), total=len(turns)))
 
     def _tell_found(self, message: p.Find) -> None:
-        turns = self._session.turns
-        found = turns.find(message.query, starred=message.starred)
-        twigs = [turns.twig(turn.id) for turn in found[:PAGE]]
-        self.tell(p.Found(seq=message.seq, query=message.query, turns=_cards(twigs), total=len(found)))
+        twigs, total = self._session.turns.search(message.query, starred=message.starred, limit=PAGE)
+        self.tell(p.Found(seq=message.seq, query=message.query, turns=_cards(twigs), total=total))
 
 
 def _cards(twigs: Iterable[Twig]) -> list[p.TwigCard]:

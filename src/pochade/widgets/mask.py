@@ -102,7 +102,7 @@ class MaskCanvas(Alone):
         self._announce()
 
     def _on_hello(self, message: p.Hello, _buffers: list[bytes]) -> None:
-        self.later(lambda: self._tell_canvas(message.seq), seq=message.seq)
+        self.greet(lambda: self._tell_canvas(message.seq), message.seq)
 
     def _on_chunk(self, message: p.Chunk, buffers: list[bytes]) -> None:
         self.later(lambda: self._uploads.add(message, buffers), seq=message.seq)
@@ -130,7 +130,9 @@ class MaskCanvas(Alone):
     def _announce(self) -> None:
         """Tell whoever observes; two masks may cover the same share, and each of them is news."""
         with self._lock:
-            version, share, before = self._masks, ImageStat.Stat(self._mask).mean[0] / 255, self.painted
+            share, before = ImageStat.Stat(self._mask).mean[0] / 255, self.painted
+        # Whoever observes may wait for another thread that reads the mask, so nothing is held while they are told.
+        while (version := self._masks) != self.version:  # two threads may be here, and the newest mask stays
             self.set_trait("version", version)
         if share == before:
             self.notify_change(Bunch(name="painted", old=before, new=share, owner=self, type="change"))

@@ -10,6 +10,7 @@ import builtins
 import io
 import keyword
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
@@ -51,10 +52,15 @@ class OutRoom(Bound):
     def _name(self, message: p.Name) -> None:
         turn = self._session[message.turn][message.index]
         shell = notebook()
-        check_name(message.name, shell.user_ns, self._named.get(message.name))
-        shell.push({message.name: turn})
-        self._named[message.name] = turn
-        self.tell(p.Named(seq=message.seq, name=message.name))
+        name = unicodedata.normalize("NFKC", message.name)  # as Python reads it: another spelling is the same name
+        check_name(name, shell.user_ns, self._named.get(name))
+        shell.push({name: turn})
+        self._named[name] = turn
+        self.tell(p.Named(seq=message.seq, name=name))
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._named.clear()
 
 
 def encoded(image: Image.Image, kind: Literal["jpeg", "webp"]) -> bytes:

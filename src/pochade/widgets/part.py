@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 LIVE_SECONDS = 15.0
+SNAPSHOT_SECONDS = 0.2
+"""The gap between two answers to hello."""
 REMEMBERED = 4096
 """How many message numbers are remembered, to know one that comes again."""
 READS = frozenset({"hello", "ping", "ack", "show", "thumbs", "earlier", "find", "models", "check", "masks", "export"})
@@ -53,6 +55,7 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, name: str, **options: object) -> None:
         self._courier = Courier(name)
+        self._courier.slot("snapshot", lambda: SNAPSHOT_SECONDS)
         self._heard = float("-inf")
         self._serial = 0
         self._sending = threading.Lock()
@@ -75,6 +78,14 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
     def later(self, task: Task, *, seq: int | None = None, dropping: tuple[str, ...] = ()) -> None:
         """Do something slow on the courier's thread; if it cannot be done, the views are told why."""
         self._courier.post(self.telling(task, seq), dropping=dropping)
+
+    def greet(self, task: Task, seq: int) -> None:
+        """Answer a hello; they repeat until one is answered, so those that pile up get one answer together."""
+        self._courier.latest("snapshot", self.telling(task, seq))
+
+    def retire(self) -> None:
+        """Keep no thread while there is nothing to do, because what the part followed has ended."""
+        self._courier.retire()
 
     def telling(self, task: Task, seq: int | None) -> Task:
         """Wrap a task of the courier's so that whatever goes wrong in it is told to the views that wait for it."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pochade.errors import RequestError
 from pochade.widgets import protocol as p
-from pochade.widgets.bound import Bound
 from pochade.widgets.cards import encode
+from pochade.widgets.settings import SettingsRoom
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pochade.turn import Turn
 
 
-class PromptRoom(Bound):
-    """Answers "ask", "again", "check", "chunk", "attach" and "detach"."""
+class PromptRoom(SettingsRoom):
+    """Answers "ask", "again", "check", "chunk", "attach" and "detach", besides the settings that prompts go with."""
 
     def _on_ask(self, message: p.Ask, _buffers: list[bytes]) -> None:
         self.later(lambda: self._make(message), seq=message.seq)
 
     def _on_again(self, message: p.Again, _buffers: list[bytes]) -> None:
-        self.later(lambda: self._make_again(message), seq=message.seq)
+        self.later(lambda: self.settled(lambda: self._make_again(message), message.seq), seq=message.seq)
 
     def _on_check(self, message: p.Check, _buffers: list[bytes]) -> None:
         self.later(lambda: self._tell_checked(message), seq=message.seq)
@@ -49,10 +49,15 @@ class PromptRoom(Bound):
         if (image := self._edited(message)) is None:
             if mask is not None or message.extend is not None:
                 raise RequestError("There is no picture to change yet: make one first, or attach one.")
-            self._session.submit(message.prompt, task="generate", **options)
-            return
-        extend = tuple(message.extend) if message.extend is not None and any(message.extend) else None
-        self._session.submit(message.prompt, task="edit", image=image, mask=mask, extend=extend, **options)
+            options["task"] = "generate"
+        else:
+            extend = tuple(message.extend) if message.extend is not None and any(message.extend) else None
+            options |= {"task": "edit", "image": image, "mask": mask, "extend": extend}
+
+        def ask() -> None:
+            self._session.submit(message.prompt, **options)
+
+        self.settled(ask, message.seq)
 
     def _edited(self, message: p.Ask) -> Turn | Image.Image | None:
         """Find the picture that is to be changed: an attached one before a turn's."""

@@ -110,7 +110,7 @@ class _LoneBox(PromptBox):
         return "PromptBox()"
 
     def _on_hello(self, message: p.Hello, _buffers: list[bytes]) -> None:
-        self.later(lambda: self._tell_snapshot(message.seq), seq=message.seq)
+        self.greet(lambda: self._tell_snapshot(message.seq), message.seq)
 
     def _on_chunk(self, message: p.Chunk, buffers: list[bytes]) -> None:
         self.later(lambda: self._uploads.add(message, buffers), seq=message.seq)
@@ -180,6 +180,8 @@ class _LoneBox(PromptBox):
 
 class _SessionBox(PromptBox, PromptRoom, SettingsRoom, QueueRoom):
     """A box that asks a session, as the Studio's does."""
+
+    _shows_whole = False
 
     def __repr__(self) -> str:
         return "PromptBox(session)"

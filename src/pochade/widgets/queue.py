@@ -6,10 +6,12 @@ view may be sent more than it can show. What is told often goes through slots th
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
-from pochade.errors import PochadeError, RequestError
+from pochade.errors import RequestError
 from pochade.sizes import resolve_size
 from pochade.widgets import protocol as p
 from pochade.widgets.bound import Bound
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from pochade.jobs import Event, Job
     from pochade.session import Session
+    from pochade.sizes import SizeRule
 
 PREVIEW_SECONDS = 0.2
 PREVIEW_SECONDS_UNSEEN = 0.5
@@ -39,7 +42,10 @@ class QueueRoom(Bound):
         # of which job, of how many pictures, those that are done: as they were sent, for a view that comes later
         self._variants: tuple[str, int, dict[int, tuple[bytes, p.Mime]]] = ("", 0, {})
         self._failed: OrderedDict[str, Job] = OrderedDict()
+        self._rules: WeakKeyDictionary[Job, SizeRule] = WeakKeyDictionary()
         super().__init__(session, name, **options)
+        for job in session.jobs:  # those that were asked for before there was this view
+            self._note_rule(job)
 
     def _slots(self) -> None:
         super()._slots()
@@ -48,8 +54,12 @@ class QueueRoom(Bound):
 
     def _on_stop(self, message: p.Stop, _buffers: list[bytes]) -> None:
         for job in self._session.jobs:
-            if job.id == message.job:
-                job.cancel()
+            if job.id != message.job:
+                continue
+            if job.state == "running":
+                job.cancel()  # no more than a flag
+            else:  # it ends here and now, and a person's `on_done` is told on this very thread
+                threading.Thread(target=job.cancel, name="pochade-stop", daemon=True).start()
 
     def _on_move(self, message: p.Move, _buffers: list[bytes]) -> None:
         self.later(lambda: self._move(message), seq=message.seq)
@@ -63,6 +73,8 @@ class QueueRoom(Bound):
     def _hear(self, event: Event) -> None:
         super()._hear(event)  # a turn that was made is told before the end of its job
         job = event.job
+        if event.kind == "queued" and job is not None:
+            self._note_rule(job)
         match event.kind:
             case "queued" | "moved" | "started" | "progress":
                 self._courier.latest("working", self._tell_working)
@@ -74,8 +86,6 @@ class QueueRoom(Bound):
                 self.later(lambda: self._tell_variant(job, index, count, picture), dropping=("preview",))
             case "done" | "failed" | "cancelled" if job is not None:
                 self._tell_end(event, job, event.kind)
-            case "closed":
-                self.later(self._failed.clear, dropping=("preview", "working"))
 
     def _tell_end(self, event: Event, job: Job, state: Literal["done", "failed", "cancelled"]) -> None:
         def tell() -> None:
@@ -136,16 +146,24 @@ class QueueRoom(Bound):
         preview = p.Preview(job=job.id, preview=self._previews, index=index, width=width, height=height, mime=mime)
         self.tell(preview, [data])
 
+    def _note_rule(self, job: Job) -> None:
+        """Remember which sizes the model takes that a job is for: the session may have another one by then."""
+        if (can := self._knowing.ask(self._session)) is not None:
+            self._rules[job] = can.size
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._failed.clear()
+        self._variants = ("", 0, {})
+
     def _final_size(self, job: Job, preview: Image.Image) -> tuple[int, int]:
         """Say how large a job's pictures will be; as large as the preview where nobody can tell."""
         request = job.request
         if request.image is not None:
             left, top, right, bottom = request.extend or (0, 0, 0, 0)
             return request.image.width + left + right, request.image.height + top + bottom
-        try:
-            return resolve_size(request.size, self._session.capabilities.size).final
-        except PochadeError:
-            return preview.size
+        rule = self._rules.get(job)
+        return preview.size if rule is None else resolve_size(request.size, rule).final
 
     def _tell_variant(self, job: Job, index: int, count: int, picture: Image.Image) -> None:
         data, mime = encode(picture)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pochade.engine.catalogue import CATALOGUE, MINIATURE
 from pochade.engine.models import info_of
 from pochade.errors import ModelError
+from pochade.settings import untaken
 from pochade.widgets import protocol as p
 from pochade.widgets.bound import Bound
 from pochade.widgets.cards import model_name
@@ -20,12 +21,18 @@ from pochade.widgets.cards import model_name
 if TYPE_CHECKING:
     from pochade.engine.catalogue import ModelInfo
     from pochade.session import Session
+    from pochade.widgets.courier import Task
 
 INDEX = "model_index.json"
 
 
 class SettingsRoom(Bound):
     """Answers "tune", "adopt", "models" and "use"; the session's events bring the new values to every view."""
+
+    def __init__(self, session: Session, name: str, **options: object) -> None:
+        self._changes = 0  # of the model, on their way
+        self._held: list[Task] = []
+        super().__init__(session, name, **options)
 
     def _on_tune(self, message: p.Tune, _buffers: list[bytes]) -> None:
         self.later(lambda: self._tune(message), seq=message.seq)
@@ -37,10 +44,7 @@ class SettingsRoom(Bound):
         self.later(lambda: self._tell_models(message.seq), seq=message.seq)
 
     def _on_use(self, message: p.Use, _buffers: list[bytes]) -> None:
-        # Another model's small files may come over the network; what is being painted is shown meanwhile.
-        name = message.model.strip()
-        use = self.telling(lambda: self._use(name), message.seq)
-        threading.Thread(target=use, name="pochade-use", daemon=True).start()
+        self.later(lambda: self._begin_use(message), seq=message.seq)
 
     def _tune(self, message: p.Tune) -> None:
         try:
@@ -50,16 +54,56 @@ class SettingsRoom(Bound):
             raise
 
     def _adopt(self, message: p.Adopt) -> None:
-        """Take a turn's settings without its seed: the next picture is a new one made in the same way."""
-        kept = {name: value for name, value in self._session[message.turn].settings.items() if name != "seed"}
-        self._session.settings.update(**kept)
+        """Take a turn's settings without its seed: the next picture is a new one made in the same way.
+
+        What the model does by itself stays unset, so that another model does what is its own; steps and guidance are
+        never another model's.
+        """
+        turn, can = self._session[message.turn], self._session.capabilities
+        kept = turn.settings
+        dropped = untaken(kept, can)
+        usual = {"steps": can.steps, "guidance": can.guidance, "size": can.size.default}
+        strange = ("steps", "guidance") if turn.model != self._session.model else ()
+        unset = {"seed", *dropped, *strange, *(name for name, value in usual.items() if kept.get(name) == value)}
+        changes = {name: None if name in unset else value for name, value in kept.items() if name != "seed"}
+        self._session.settings.update(**changes)
+        if dropped:
+            self.later(lambda: self._tell_tuned(list(dropped.values())))
+
+    def settled(self, task: Task, seq: int) -> None:
+        """Do something once no other model is on its way: what is asked for after a change is meant for that model.
+
+        This and whatever else has to do with changes is done by the courier, so everything stays in its order.
+        """
+        if self._changes:
+            self._held.append(self.telling(task, seq))
+        else:
+            task()
+
+    def _begin_use(self, message: p.Use) -> None:
+        # Another model's small files may come over the network; what is being painted is shown meanwhile.
+        name = message.model.strip()
+        use = self.telling(lambda: self._use(name), message.seq)
+        self._changes += 1
+        threading.Thread(target=use, name="pochade-use", daemon=True).start()
+
+    def _end_use(self, notes: list[str]) -> None:
+        self._changes -= 1
+        held = []
+        if not self._changes:
+            held, self._held = self._held, []
+        try:
+            self._tell_tuned(notes)  # also where nothing changed: the view waits for an answer
+        finally:
+            for task in held:
+                task()
 
     def _use(self, model: str) -> None:
         notes: list[str] = []
         try:
             notes = list(self._session.use(model))
         finally:
-            self.later(lambda: self._tell_tuned(notes))  # also where nothing changed: the view waits for an answer
+            self.later(lambda: self._end_use(notes))
 
     def _tell_models(self, seq: int) -> None:
         self.tell(p.ModelList(seq=seq, models=model_cards(self._session)))

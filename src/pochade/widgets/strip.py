@@ -6,7 +6,6 @@ ties to other parts.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -49,13 +48,15 @@ class TurnStrip(Alone, HistoryRoom):
         If the session has no such turn.
     """
 
+    _shows_work = False
+    _shows_whole = False
     part = traitlets.Unicode("strip").tag(sync=True)
     value = TurnKey().tag(sync=True)
 
     def __init__(self, session: Session, value: Turn | str | None = None, *, go: bool = False, **options: Any) -> None:
         self._goes = go
         self._moves = 0  # that were asked for here and are under way
-        self._following: int | None = None  # the thread that takes over what the session has chosen
+        self._followed: str | None = ""  # what the session has chosen, where it was taken over from there last
         super().__init__(session, "pochade-strip", **options)
         if value is not None:
             self.set_trait("value", value)
@@ -77,8 +78,9 @@ class TurnStrip(Alone, HistoryRoom):
 
     @traitlets.observe("value")
     def _chosen(self, change: Bunch) -> None:
-        if not self._goes or self._following == threading.get_ident():
+        if not self._goes or change.new == self._followed:
             return
+        self._followed = ""
         self._moves += 1
         self.later(lambda: self._move_to(change.new))
 
@@ -93,11 +95,8 @@ class TurnStrip(Alone, HistoryRoom):
     def _follow(self) -> None:
         if self._moves > 0 or self._session.closed:  # several clicks in a row: only the last one counts
             return
-        self._following = threading.get_ident()
-        try:
-            self.set_trait("value", self._current_id())
-        finally:
-            self._following = None
+        self._followed = current = self._current_id()
+        self.set_trait("value", current)
 
     def _forget(self, turn: str) -> None:
         if self.value == turn:

@@ -40,6 +40,17 @@ def test_a_letter_can_make_what_waits_in_a_slot_stale():
     courier.close()
 
 
+def test_a_retired_courier_still_carries_and_keeps_no_thread_between():
+    courier, carried = Courier("test"), []
+    for number in range(3):
+        courier.post(lambda number=number: carried.append((number, threading.current_thread())))
+        courier.retire()
+        assert courier.flush()
+        carried[-1][1].join(60.0)
+        assert not carried[-1][1].is_alive()
+    assert [number for number, _ in carried] == [0, 1, 2]
+
+
 def test_a_task_that_fails_does_not_end_the_carrying(caplog):
     courier, carried = Courier("test"), []
     with caplog.at_level(logging.CRITICAL):

@@ -59,6 +59,15 @@ def test_a_view_that_moved_ahead_in_vain_is_taken_back(session, view, turns):
     assert view.last("moved")[0]["current"] == turns[2].id == session.current.id
 
 
+def test_going_to_a_picture_of_a_deleted_turn_changes_nothing_about_it(session, view):
+    turn = session.generate("a cat", n=3, seed=1)
+    session.delete(turn)
+    seq = view.say("go", turn=turn.id, index=2)
+    trouble, _ = view.last("trouble")
+    assert (trouble["seq"], "was deleted" in trouble["message"]) == (seq, True)
+    assert session[turn.id].picked == 0
+
+
 def test_back_and_forward_follow_the_conversation(session, view, turns):
     cat, _, bird = turns
     view.say("step", direction="back")

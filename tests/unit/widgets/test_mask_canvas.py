@@ -62,6 +62,30 @@ def test_nothing_painted_is_an_empty_mask_of_the_pictures_size(canvas):
     assert (canvas.painted, canvas.version) == (0.0, 0)
 
 
+def test_hellos_that_pile_up_get_few_answers(canvas, view):
+    hold, held = threading.Event(), threading.Event()
+    canvas.later(lambda: held.set() or hold.wait(PATIENCE))
+    assert held.wait(PATIENCE)
+    for _ in range(6):
+        seq = view.say("hello")
+    hold.set()
+    assert [message["seq"] for message, _ in view.all("canvas")] == [seq]
+
+
+def test_an_observer_may_wait_for_another_thread_that_reads_the_mask(canvas):
+    read = []
+
+    def look(_change):
+        reader = threading.Thread(target=lambda: read.append(canvas.mask), daemon=True)
+        reader.start()
+        reader.join(5.0)
+
+    canvas.observe(look, "version")
+    canvas.mask = blot()
+    assert [mask.getbbox() for mask in read] == [blot().getbbox()]
+    assert canvas.version == 1
+
+
 def test_an_observer_hears_of_each_mask_once_and_can_read_it_then(canvas, view):
     heard = []
     canvas.observe(lambda change: heard.append((change.new, canvas.version, canvas.mask.getbbox())), "painted")

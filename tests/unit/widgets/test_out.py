@@ -127,6 +127,18 @@ def test_a_name_that_python_can_use_is_taken(name):
     check_name(name, {}, None)
 
 
+def test_a_name_is_what_python_reads_however_it_is_spelt(session, view, shell):
+    turn = session.generate("a cat")
+    shell.user_ns["file"] = 42
+    view.say("name", turn=turn.id, index=0, name="ﬁle")
+    assert "del file" in view.last("trouble")[0]["message"]
+    view.say("name", turn=turn.id, index=0, name="ｐrint")
+    assert "Python's own" in view.last("trouble")[0]["message"]
+    view.say("name", turn=turn.id, index=0, name="ｃat")
+    assert view.last("named")[0]["name"] == "cat"
+    assert (shell.user_ns["file"], shell.user_ns["cat"]) == (42, turn)
+
+
 @pytest.mark.usefixtures("session")
 def test_without_a_notebook_a_turn_has_no_name(session, view):
     turn = session.generate("a cat")

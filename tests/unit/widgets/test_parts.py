@@ -180,6 +180,19 @@ def test_of_many_choices_in_a_row_the_last_one_counts(session, turns):
     assert strip.turn == session.current == turns[39 % 3]
 
 
+def test_whoever_answers_the_session_s_move_with_a_choice_is_followed(session, turns):
+    strip = TurnStrip(session, go=True)
+
+    def back(change):
+        if change.new == turns[0].id:
+            strip.value = turns[1].id
+
+    strip.observe(back, "value")
+    session.current = turns[0]
+    settle(strip)
+    assert strip.turn == session.current == turns[1]
+
+
 def test_a_choice_that_the_session_refuses_goes_back(session, turns, view_of, monkeypatch):
     strip = TurnStrip(session, go=True)
     view = view_of(strip)

@@ -147,6 +147,44 @@ def test_a_preview_says_how_large_the_picture_will_be(session, view):
     assert (preview["width"], preview["height"]) == parent.size
 
 
+def test_a_preview_goes_by_the_model_that_its_job_is_for(session, view):
+    view.say("hello")
+    assert view.all("snapshot")
+    turned = []
+
+    def turn(event):
+        if event.kind == "started":
+            turned.append(session.use())  # an engine of its own, whose rule is another
+            rule = session.capabilities.size
+            object.__setattr__(rule, "default", (128, 128))
+
+    session.subscribe(turn)
+    session.generate("a cat", steps=300)
+    assert turned
+    preview, _ = view.last("preview")
+    assert (preview["width"], preview["height"]) == session[-1].size == (64, 64)
+
+
+def test_a_long_prompt_is_cut_in_the_list_and_whole_at_the_end(busy, view):
+    prompt = "cat " * 200
+    job = busy.submit(prompt)
+    view.say("hello")
+    shown = view.last("snapshot")[0]["jobs"][1]["prompt"]
+    assert len(shown) == 300
+    assert prompt.startswith(shown[:-1])
+    job.cancel()
+    assert view.last("ended")[0]["prompt"] == job.request.prompt
+
+
+def test_stop_of_one_that_waits_holds_up_nobody_though_its_asker_takes_long(busy, view):
+    told, go_on = threading.Event(), threading.Event()
+    job = busy.submit("waits", on_done=lambda _job: told.set() or go_on.wait(PATIENCE))
+    view.say("stop", job=job.id)
+    assert told.wait(PATIENCE)
+    assert view.last("ended")[0]["job"] == job.id
+    go_on.set()
+
+
 def test_previews_come_faster_only_while_they_are_seen(session, view):
     studio = view.part
     assert studio._preview_gap() == PREVIEW_SECONDS

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from pochade.engine.catalogue import CATALOGUE
@@ -137,3 +139,52 @@ def test_styles_are_offered_only_to_models_that_know_their_words():
     assert styles_for(frozenset()) == list(STYLES)
     assert styles_for(frozenset({"a", "cat"})) == []
     assert styles_for(frozenset({"pixel", "art", "photo"})) == ["pixel art", "photo"]
+
+
+def test_what_the_model_does_by_itself_is_not_adopted_as_set(session, view, monkeypatch):
+    turn = session.generate("a cat", seed=7)
+    session.settings.update(steps=9, guidance=3.5, size=(64, 96))
+    view.say("adopt", turn=turn.id)
+    assert view.all("trouble") == []
+    assert repr(session.settings) == "Settings()"
+    other = session.generate("a cat", steps=3, guidance=2.5, size=(64, 96))
+    view.say("adopt", turn=other.id)
+    view.all("tuned")
+    assert repr(session.settings) == "Settings(size=(64, 96), steps=3, guidance=2.5)"
+    session.use("miniature")
+    session.settings.reset()
+    view.say("adopt", turn=other.id)  # another model's steps mean nothing to this one
+    view.all("tuned")
+    assert (session.settings.steps, session.settings.guidance) == (None, None)
+
+
+def test_what_the_model_does_not_take_is_not_adopted_and_told(session, view):
+    turn = session.generate("a cat", size=(64, 96), seed=7)
+    session.use("miniature")  # which paints 128x128 alone
+    view.say("adopt", turn=turn.id)
+    told = [sentence for content, _ in view.all("tuned") for sentence in content["notes"]]
+    assert any(sentence.startswith("The setting size=(64, 96) was dropped") for sentence in told)
+    assert session.settings.size is None
+
+
+def test_what_is_asked_for_while_the_model_is_changed_waits_for_the_new_one(session, view, monkeypatch):
+    turn = session.generate("a cat", seed=7)
+    reading, go_on = threading.Event(), threading.Event()
+    whole = session.use
+
+    def slowly(model):
+        reading.set()
+        assert go_on.wait(PATIENCE)
+        return whole(model)
+
+    monkeypatch.setattr(session, "use", slowly)
+    view.say("use", model="miniature")
+    view.say("ask", prompt="a dog")
+    view.say("again", turn=turn.id, fresh=False)
+    assert reading.wait(PATIENCE)
+    assert view.all("trouble") == []
+    assert session.jobs == ()
+    assert len(session) == 1
+    go_on.set()
+    wait_for(view, "made", lambda made: made["total"] == 3)
+    assert [one.model for one in session[1:]] == ["miniature", "miniature"]

@@ -102,8 +102,10 @@ def test_a_prompt_becomes_a_turn_that_every_view_is_told(session, view):
     made, buffers = view.last("made")
     assert made["card"]["turn"] == session[-1].id
     assert made["card"]["prompt"] == "a cat"
-    assert session[-1].png in buffers
-    assert view.last("moved")[0]["current"] == session[-1].id
+    assert all(picture["thumb"] for picture in made["pictures"]) and len(buffers) == 1
+    moved, buffers = view.last("moved")
+    assert moved["current"] == session[-1].id
+    assert buffers == [session[-1].png]
     assert view.last("ended")[0]["state"] == "done"
     assert view.last("working")[0]["jobs"] == []
 

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { wordsFor } from "../../src/words";
+
+it("the language of the words is one that a page can be told", () => {
+  expect(["zh-TW", "ZH", "en-GB", "de", ""].map((asked) => wordsFor(asked).lang)).toEqual([
+    "zh",
+    "zh",
+    "en",
+    "en",
+    "en",
+  ]);
+});
+
+it("a share is written the same way everywhere", () => {
+  const words = wordsFor("en");
+  const said = [words.chipSending(0.5), words.dividerAt(50, "a", "b"), words.differs(1, 0.5), words.inPercent(50)];
+  for (const text of said) expect(text).toMatch(/\d%/);
+});

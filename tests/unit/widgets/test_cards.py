@@ -1,0 +1,37 @@
+import pytest
+
+from pochade import Session
+from pochade.widgets.cards import cell_of
+
+
+def opens(turn):
+    return cell_of(turn).splitlines()[2]
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ann/cats.ipynb")
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_cell_opens_the_notebook_s_latest_session_only_where_the_turn_is_of_that(tiny_model):
+    with Session(tiny_model) as earlier:
+        first = earlier.generate("a red cat", seed=1)
+        assert opens(first) == "s = pochade.open()  # this notebook's latest session"
+        with Session(tiny_model) as later:
+            later.generate("a dog", seed=1)
+            assert opens(first) == f"s = pochade.open({str(earlier.path)!r})"
+
+
+@pytest.mark.usefixtures("notebook")
+def test_a_session_of_another_notebook_is_named(tiny_model, monkeypatch):
+    with Session(tiny_model) as session:
+        turn = session.generate("a red cat", seed=1)
+        monkeypatch.setenv("JPY_SESSION_NAME", "/home/ann/dogs.ipynb")
+        assert opens(turn) == f"s = pochade.open({str(session.path)!r})"
+
+
+def test_a_file_below_the_working_folder_is_named_from_there(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Session(tiny_model, path=tmp_path / "deep" / "cats.pochade") as session:
+        assert opens(session.generate("a red cat", seed=1)) == "s = pochade.open('deep/cats.pochade')"
