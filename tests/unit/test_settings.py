@@ -245,14 +245,14 @@ def test_what_a_masked_edit_takes_is_settled_by_its_references_too(session: Sess
 
 def test_what_a_picture_above_the_model_s_inpainting_takes_is_settled_by_its_size(session: Session) -> None:
     session.settings.strength = 0.8
-    picture = np.zeros((1030, 1018, 3), np.uint8)  # fewer pixels than it takes, but not on a canvas of its multiples
+    picture = np.zeros((102, 100, 3), np.uint8)  # no more pixels than it takes, but not on a canvas of its multiples
     ask = {"task": "edit", "image": picture, "mask": (0, 0, 32, 32)}
-    limit = replace(session.capabilities.family.mask, max_pixels=1030 * 1018)
+    limit = replace(session.capabilities.family.mask, max_pixels=102 * 100)
     family = replace(session.capabilities.family, mask=limit)
     engine = SimpleNamespace(capabilities=replace(session.capabilities, family=family))
     said = Request.of("blue", **ask)
     assert session.settings.for_request(said, engine) == {}
-    assert session.settings.for_request(Request.of("blue", **{**ask, "image": picture[:512]}), engine) == {
+    assert session.settings.for_request(Request.of("blue", **{**ask, "image": picture[:90, :90]}), engine) == {
         "strength": 0.8
     }
 

@@ -14,7 +14,7 @@ from families import stable
 
 import pochade
 from pochade import Session
-from pochade.engine import local
+from pochade.choices import Choices
 from pochade.errors import ModelError, RequestError, StoreError
 from pochade.settings import untaken
 
@@ -178,15 +178,15 @@ def test_where_two_changes_are_on_their_way_the_later_one_stays(
     session: Session, diffusion: Path, other_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, go_on = threading.Event(), threading.Event()
-    whole = local.capabilities_of
+    whole = Choices.engine
 
-    def slowly(folder: Path) -> Any:
-        if folder == diffusion:
+    def slowly(choices: Choices, model: str) -> Any:
+        if model == str(diffusion):
             reading.set()
             assert go_on.wait(20)
-        return whole(folder)
+        return whole(choices, model)
 
-    monkeypatch.setattr(local, "capabilities_of", slowly)
+    monkeypatch.setattr(Choices, "engine", slowly)
     slow = threading.Thread(target=session.use, args=(diffusion,))
     slow.start()
     assert reading.wait(20)
@@ -204,15 +204,15 @@ def test_a_change_in_how_it_runs_does_not_undo_a_change_of_model_that_is_on_its_
     session: Session, other_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, go_on = threading.Event(), threading.Event()
-    whole = local.capabilities_of
+    whole = Choices.engine
 
-    def slowly(folder: Path) -> Any:
-        if folder == other_model:
+    def slowly(choices: Choices, model: str) -> Any:
+        if model == str(other_model):
             reading.set()
             assert go_on.wait(20)
-        return whole(folder)
+        return whole(choices, model)
 
-    monkeypatch.setattr(local, "capabilities_of", slowly)
+    monkeypatch.setattr(Choices, "engine", slowly)
     slow = threading.Thread(target=session.use, args=(other_model,))
     slow.start()
     assert reading.wait(20)

@@ -166,5 +166,8 @@ class Compare(Alone):
         if name is None or session is None or session.closed:
             return None
         turn = session[name]
-        number = None if turn.deleted else session.turns.twig(name).number
+        try:
+            number = session.turns.twig(name).number
+        except KeyError:  # it was deleted
+            number = None
         return p.SideCard(number=number, label=turn.prompt), lambda: turn.png

@@ -130,11 +130,11 @@ def test_a_name_that_python_can_use_is_taken(name):
 def test_a_name_is_what_python_reads_however_it_is_spelt(session, view, shell):
     turn = session.generate("a cat")
     shell.user_ns["file"] = 42
-    view.say("name", turn=turn.id, index=0, name="ﬁle")
+    view.say("name", turn=turn.id, index=0, name="\ufb01le")
     assert "del file" in view.last("trouble")[0]["message"]
-    view.say("name", turn=turn.id, index=0, name="ｐrint")
+    view.say("name", turn=turn.id, index=0, name="\uff50rint")
     assert "Python's own" in view.last("trouble")[0]["message"]
-    view.say("name", turn=turn.id, index=0, name="ｃat")
+    view.say("name", turn=turn.id, index=0, name="\uff43at")
     assert view.last("named")[0]["name"] == "cat"
     assert (shell.user_ns["file"], shell.user_ns["cat"]) == (42, turn)
 

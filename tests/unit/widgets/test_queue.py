@@ -150,19 +150,11 @@ def test_a_preview_says_how_large_the_picture_will_be(session, view):
 def test_a_preview_goes_by_the_model_that_its_job_is_for(session, view):
     view.say("hello")
     assert view.all("snapshot")
-    turned = []
-
-    def turn(event):
-        if event.kind == "started":
-            turned.append(session.use())  # an engine of its own, whose rule is another
-            rule = session.capabilities.size
-            object.__setattr__(rule, "default", (128, 128))
-
-    session.subscribe(turn)
-    session.generate("a cat", steps=300)
-    assert turned
+    session.subscribe(lambda event: session.use("miniature") if event.kind == "started" else None)
+    turn = session.generate("a cat", steps=300)
+    assert session.capabilities.size.default != turn.size
     preview, _ = view.last("preview")
-    assert (preview["width"], preview["height"]) == session[-1].size == (64, 64)
+    assert (preview["width"], preview["height"]) == turn.size
 
 
 def test_a_long_prompt_is_cut_in_the_list_and_whole_at_the_end(busy, view):

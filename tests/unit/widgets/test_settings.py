@@ -141,7 +141,7 @@ def test_styles_are_offered_only_to_models_that_know_their_words():
     assert styles_for(frozenset({"pixel", "art", "photo"})) == ["pixel art", "photo"]
 
 
-def test_what_the_model_does_by_itself_is_not_adopted_as_set(session, view, monkeypatch):
+def test_what_the_model_does_by_itself_is_not_adopted_as_set(session, view):
     turn = session.generate("a cat", seed=7)
     session.settings.update(steps=9, guidance=3.5, size=(64, 96))
     view.say("adopt", turn=turn.id)

@@ -102,7 +102,8 @@ def test_a_prompt_becomes_a_turn_that_every_view_is_told(session, view):
     made, buffers = view.last("made")
     assert made["card"]["turn"] == session[-1].id
     assert made["card"]["prompt"] == "a cat"
-    assert all(picture["thumb"] for picture in made["pictures"]) and len(buffers) == 1
+    assert all(picture["thumb"] for picture in made["pictures"])
+    assert len(buffers) == 1
     moved, buffers = view.last("moved")
     assert moved["current"] == session[-1].id
     assert buffers == [session[-1].png]
