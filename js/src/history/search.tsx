@@ -1,6 +1,6 @@
 // Turns found by their prompts, or by their stars: a box to type in and below it the list, newest first.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Desk } from "../desk";
 import { Icon } from "../icons";
 import type { TwigCard } from "../protocol";
@@ -28,7 +28,7 @@ export function Search({ words, desk, state, onWant, onClose }: SearchProps) {
   const [query, setQuery] = useState("");
   const [starred, setStarred] = useState(false);
   const found = useFound(desk, query, starred, state.turns);
-  useEffect(() => box.current?.focus(), []);
+  useLayoutEffect(() => box.current?.focus(), []); // at once, so that the first key is heard
 
   const back = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
