@@ -16,6 +16,7 @@ from pochade.request import MAX_PROMPT
 from pochade.widgets import protocol as p
 from pochade.widgets.alone import Alone
 from pochade.widgets.cards import encode
+from pochade.widgets.history import HistoryRoom
 from pochade.widgets.prompt import PromptRoom
 from pochade.widgets.queue import QueueRoom
 from pochade.widgets.settings import SettingsRoom
@@ -178,7 +179,7 @@ class _LoneBox(PromptBox):
         self.tell(snapshot)
 
 
-class _SessionBox(PromptBox, PromptRoom, SettingsRoom, QueueRoom):
+class _SessionBox(PromptBox, PromptRoom, SettingsRoom, QueueRoom, HistoryRoom):
     """A box that asks a session, as the Studio's does."""
 
     _shows_whole = False

@@ -19,6 +19,7 @@ from pochade.widgets.settings import SettingsRoom
 if TYPE_CHECKING:
     from pochade.jobs import Event
     from pochade.session import Session
+    from pochade.widgets import protocol as p
 
 STATIC_SECONDS = 0.5
 
@@ -43,6 +44,10 @@ class Studio(PromptRoom, SettingsRoom, QueueRoom, HistoryRoom, MaskRoom, OutRoom
         if self._static is None:
             self._static = StaticPicture()
         self._static.show(self, self._current())
+
+    def _mend(self, message: p.Mend) -> None:
+        mend = super()._mend
+        self.settled(lambda: mend(message), message.seq)  # another model may be on its way
 
     def _hear(self, event: Event) -> None:
         super()._hear(event)

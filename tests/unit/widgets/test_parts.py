@@ -426,3 +426,15 @@ def test_closing_a_part_ends_its_threads_and_its_listening(session, parts):
             thread.join(PATIENCE)
             assert not thread.is_alive()
     session.generate("a fish")
+
+
+def test_a_box_with_a_session_goes_back_forward_and_afresh_as_its_commands_say(session, view_of):
+    turn = session.generate("a cat")
+    view = view_of(PromptBox(session))
+    view.say("step", direction="back")
+    assert view.last("moved")[0]["current"] is None
+    view.say("step", direction="forward")
+    assert view.last("moved")[0]["current"] == turn.id
+    view.say("go", turn=None, index=None)
+    assert view.last("moved")[0]["current"] is None
+    assert view.all("trouble") == []
