@@ -2,10 +2,12 @@
 
 What differs from run to run or from machine to machine is covered before comparing: pictures, thumbnails and measured
 times. Of the rest at most half a percent of the pixels may differ by more than 32 of 255 levels in any channel, and
-the mean difference may be half a level: that leaves room for another version of the browser's text rendering, not for
-a moved button. `pytest tests/browser/test_looks.py --update-shots` writes the references anew.
+the mean difference may be half a level: that leaves room for a letter that is drawn a little otherwise, not for a moved
+button. Another browser or other fonts move everything, so the references say what they were made with, and where that
+is something else nothing is compared. `pytest tests/browser/test_looks.py --update-shots` writes them anew.
 """
 
+import json
 import os
 import re
 import tempfile
@@ -109,6 +111,21 @@ def shoot(notebook, path, width):
     studio.screenshot(path=path, animations="disabled", caret="hide", mask=varying, mask_color=COVER, scale="css")
 
 
+def circumstances(page):
+    """What the browser and its fonts make of the same words: the version, and widths in pixels."""
+    widths = page.evaluate(
+        """() => {
+            const pen = document.createElement("canvas").getContext("2d");
+            const family = getComputedStyle(document.body).getPropertyValue("--jp-ui-font-family") || "sans-serif";
+            return ["13px", "600 13px", "17px"].map(size => {
+                pen.font = `${size} ${family}`;
+                return Math.round(100 * pen.measureText("What shall we paint? 0123456789 图片").width) / 100;
+            });
+        }"""
+    )
+    return {"chromium": page.context.browser.version.split(".")[0], "widths": widths}
+
+
 def difference(reference, path):
     """What is different between two screenshots, in a sentence; None where it is within the tolerance."""
     was, now = (np.asarray(Image.open(one).convert("RGB")).astype(int) for one in (reference, path))
@@ -136,6 +153,12 @@ def test_the_studio_looks_as_it_did(open_notebook, page, request, show):
         pytest.skip(reason)
     page.set_viewport_size({"width": 1700, "height": 1300})  # so that the widest cell is not cut off
     notebook = show(open_notebook)
+    made_with, here = SHOTS / "made-with.json", circumstances(page)
+    if update:
+        SHOTS.mkdir(exist_ok=True)
+        made_with.write_text(json.dumps(here) + "\n")
+    elif here != json.loads(made_with.read_text()):
+        pytest.skip(f"the references were made with {made_with.read_text().strip()}, here are {json.dumps(here)}")
     found = []
     for (theme, width), name in names.items():
         notebook.set_theme(theme)
