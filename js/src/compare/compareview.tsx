@@ -148,7 +148,7 @@ function Choice({ words, label, offered, side, onSide }: ChoiceProps) {
       {count > 1 ? (
         <select
           class="pochade-input"
-          aria-label={`${label}: ${words.pictureOf(side.index + 1, count)}`}
+          aria-label={words.labelled(label, words.pictureOf(side.index + 1, count))}
           value={side.index}
           onChange={({ currentTarget: { value } }) => onSide({ turn: side.turn, index: Number(value) })}
         >

@@ -26,7 +26,7 @@ export function SettingsPopover({ words, desk, state }: { words: Words; desk: De
       {inRow.map((name) => (
         <Popover
           key={name}
-          label={`${words.settingNames[name]}: ${told(name, settings, words)}`}
+          label={words.labelled(words.settingNames[name], told(name, settings, words))}
           buttonClass={`pochade-pill${set.includes(name) ? " pochade-pill-set" : ""}`}
           face={<Face words={words} state={state} name={name} />}
           disabled={!desk.able}
