@@ -12,7 +12,6 @@ import math
 import re
 import threading
 from contextlib import suppress
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -92,11 +91,14 @@ class Engine:
         self.levers = levers
         self._held: Holding | None = None
         self._versions: dict[str, str] = {}
+        self._capabilities: Capabilities | None = None
 
-    @cached_property
+    @property
     def capabilities(self) -> Capabilities:
         """What this model can do, from its small files alone (a Hub model's are fetched)."""
-        return capabilities_of(fetch(self._place, weights=False))
+        if self._capabilities is None:  # no lock: threads that look at the same time find the same
+            self._capabilities = capabilities_of(fetch(self._place, weights=False))
+        return self._capabilities
 
     @property
     def loaded(self) -> bool:
@@ -105,10 +107,7 @@ class Engine:
 
     @property
     def versions(self) -> dict[str, str]:
-        """What a picture of this engine depends on: packages, precision, device and the weights' fingerprint.
-
-        Empty until the weights are loaded.
-        """
+        """What a picture depends on: packages, precision, device, the weights' hash. Empty until they are loaded."""
         return dict(self._versions)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 from tiny import paint, painting
 
-from pochade.engine import holding
+from pochade.engine import holding, local
 from pochade.engine.local import Engine, engine_for
 from pochade.errors import ModelError, RequestError
 from pochade.report import Progress, Report
@@ -292,3 +293,31 @@ def test_the_packaged_miniature_is_the_model_when_none_is_named() -> None:
     engine = engine_for(None)
     assert engine is engine_for("miniature")
     assert (engine.model, engine.device, engine.dtype, engine.memory) == ("miniature", "cpu", "float32", "auto")
+
+
+def test_what_one_model_can_do_is_told_while_the_files_of_another_are_fetched(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = Engine(tiny_model, "cpu", "float32"), Engine(None, "cpu", "float32")
+    asked, go_on = threading.Event(), threading.Event()
+    fetched = local.fetch
+
+    def fetch(place: Any, **options: Any) -> Path:
+        if str(place) == str(slow._place):
+            asked.set()
+            go_on.wait(30)
+        return fetched(place, **options)
+
+    monkeypatch.setattr(local, "fetch", fetch)
+    names: list[str] = []
+    threads = [threading.Thread(target=lambda one=one: names.append(one.capabilities.name)) for one in (slow, quick)]
+    threads[0].start()
+    assert asked.wait(30)
+    threads[1].start()
+    threads[1].join(10)
+    try:
+        assert names == ["miniature"]
+    finally:
+        go_on.set()
+        threads[0].join(30)
+    assert len(names) == 2
