@@ -13,7 +13,7 @@ from PIL import Image
 from pochade.errors import PochadeError
 from pochade.jupyter.kernel import has_subshells, in_kernel
 from pochade.sizes import resolve_size
-from pochade.store import Store, latest
+from pochade.store import Store, default_folder, latest
 from pochade.turn import Turn
 from pochade.widgets import protocol as p
 from pochade.widgets.styles import styles_for
@@ -79,8 +79,10 @@ def turn_card(turn: Turn) -> p.TurnCard:
 
 def cell_of(turn: Turn) -> str:
     """Write a whole cell that opens the session and makes a turn again."""
-    path = turn.store.path
-    if path == latest(os.environ.get("JPY_SESSION_NAME")):
+    path, notebook = turn.store.path, os.environ.get("JPY_SESSION_NAME")
+    # A card is written twice a turn: the other files are looked at only where this one can be the latest at all.
+    possible = path.parent == default_folder() and notebook in (None, turn.store.meta("notebook"))
+    if possible and path == latest(notebook):
         opened = "pochade.open()  # this notebook's latest session"
     else:
         here = Path.cwd()

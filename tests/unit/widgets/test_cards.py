@@ -1,6 +1,7 @@
 import pytest
 
 from pochade import Session
+from pochade.store import Store
 from pochade.widgets.cards import cell_of
 
 
@@ -29,6 +30,18 @@ def test_a_session_of_another_notebook_is_named(tiny_model, monkeypatch):
         turn = session.generate("a red cat", seed=1)
         monkeypatch.setenv("JPY_SESSION_NAME", "/home/ann/dogs.ipynb")
         assert opens(turn) == f"s = pochade.open({str(session.path)!r})"
+
+
+@pytest.mark.usefixtures("notebook")
+def test_no_other_file_is_opened_to_tell_that_a_session_is_another_notebook_s(tiny_model, monkeypatch):
+    with Session(tiny_model) as session:
+        turn = session.generate("a red cat", seed=1)
+        monkeypatch.setenv("JPY_SESSION_NAME", "/home/ann/dogs.ipynb")
+        opened = []
+        open_it = Store.open
+        monkeypatch.setattr(Store, "open", lambda *args, **options: opened.append(args) or open_it(*args, **options))
+        assert opens(turn) == f"s = pochade.open({str(session.path)!r})"
+        assert opened == []
 
 
 def test_a_file_below_the_working_folder_is_named_from_there(tiny_model, tmp_path, monkeypatch):
