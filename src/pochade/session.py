@@ -20,11 +20,11 @@ from pochade.engine.models import MINIATURE
 from pochade.errors import Cancelled, StoreError
 from pochade.hints import Hints, hints_for
 from pochade.jobs import Event, worker_for
-from pochade.keeping import Keeping
 from pochade.produce import produce
 from pochade.remedies import remedies_for
 from pochade.settings import AS_SET, Settings, given
 from pochade.standing import Standing
+from pochade.store.keeping import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

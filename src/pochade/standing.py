@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pochade.keeping import Keeping
     from pochade.store import Store
+    from pochade.store.keeping import Keeping
 
 __all__ = ["Standing"]
 

@@ -13,8 +13,8 @@ from pochade.errors import RequestError
 from pochade.turn import Turn
 
 if TYPE_CHECKING:
-    from pochade.outline import Twig
     from pochade.store import Store
+    from pochade.store.outline import Twig
 
 __all__ = ["Turns"]
 

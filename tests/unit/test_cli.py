@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from pochade import cli
+from pochade.cli import app, lab
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 def run(tmp_path, monkeypatch):
     """Run a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def pixels(path):
@@ -175,22 +175,22 @@ def test_ctrl_c_shows_progress_until_then_and_leaves_cleanly(tmp_path):
 
 def test_a_checkouts_notebooks_are_used_as_they_are(tmp_path):
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    mine = tmp_path / "notebooks" / cli.FIRST_NOTEBOOK
+    mine = tmp_path / "notebooks" / lab.FIRST_NOTEBOOK
     mine.write_text("my own work")
-    assert cli.notebooks(tmp_path) == tmp_path / "notebooks"
+    assert lab.notebooks(tmp_path) == tmp_path / "notebooks"
     assert mine.read_text() == "my own work"
-    assert cli.notebooks(tmp_path / "notebooks") == tmp_path / "notebooks", "also when it is the current folder"
+    assert lab.notebooks(tmp_path / "notebooks") == tmp_path / "notebooks", "also when it is the current folder"
 
 
 def test_elsewhere_the_packaged_notebooks_are_copied_once(tmp_path):
-    folder = cli.notebooks(tmp_path)
+    folder = lab.notebooks(tmp_path)
     there = ROOT / "notebooks"
     copied = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
     wanted = [*there.glob("*.ipynb"), *there.glob("images/*.png")]
     assert copied == {path.relative_to(there): path.read_bytes() for path in wanted}
-    (folder / cli.FIRST_NOTEBOOK).write_text("my own work")
-    assert cli.notebooks(tmp_path) == folder
-    assert (folder / cli.FIRST_NOTEBOOK).read_text() == "my own work"
+    (folder / lab.FIRST_NOTEBOOK).write_text("my own work")
+    assert lab.notebooks(tmp_path) == folder
+    assert (folder / lab.FIRST_NOTEBOOK).read_text() == "my own work"
 
 
 def test_lab_where_nothing_can_be_written_says_so_in_one_sentence(run, tmp_path):
@@ -224,7 +224,7 @@ def test_lab_without_a_display_prints_an_address_that_answers_on_this_machine_on
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=tmp_path)
     try:
         assert server.stdout is not None
-        printed = rf"http://127\.0\.0\.1:{port}/lab/tree/notebooks/{cli.FIRST_NOTEBOOK}\?token=\w+\n"
+        printed = rf"http://127\.0\.0\.1:{port}/lab/tree/notebooks/{lab.FIRST_NOTEBOOK}\?token=\w+\n"
         address = read_until(server.stdout.fileno(), printed, 60)
         address = re.search(printed, address)[0].strip()
         assert answers(address)
@@ -233,4 +233,4 @@ def test_lab_without_a_display_prints_an_address_that_answers_on_this_machine_on
     finally:
         server.terminate()
         server.communicate(timeout=20)
-    assert (tmp_path / "notebooks" / cli.FIRST_NOTEBOOK).exists()
+    assert (tmp_path / "notebooks" / lab.FIRST_NOTEBOOK).exists()

@@ -21,8 +21,8 @@ from pochade.widgets.styles import styles_for
 if TYPE_CHECKING:
     from pochade.engine.families import Capabilities
     from pochade.jobs import Job
-    from pochade.outline import Twig
     from pochade.session import Session
+    from pochade.store.outline import Twig
 
 THUMB_SIDE = 144
 MOST_JOBS = 50

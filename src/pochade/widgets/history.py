@@ -16,7 +16,7 @@ from pochade.widgets.cards import turn_card, twig_card, whole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pochade.outline import Twig
+    from pochade.store.outline import Twig
 
 __all__ = ["HistoryRoom"]
 

@@ -1,6 +1,6 @@
 """Whose file is this, may it be written, and what is wrong with it: the questions asked around a session file.
 
-They stand apart from `store.py` because they are about files, locks and disks, not about turns. The right to write is a
+They stand apart from `file.py` because they are about files, locks and disks, not about turns. The right to write is a
 lock on a small hidden file beside the session, which the operating system gives back even when its holder was killed;
 the text in it says who that is.
 """

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pochade.errors import ReadOnlyError, StoreError
-from pochade.keeping import Keeping
 from pochade.store import Store
+from pochade.store.keeping import Keeping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import pytest
 from stored import VERSION_1, VERSION_2, add, picture, record
 
 from pochade.imaging.load import byte_hash
-from pochade.outline import Twig
 from pochade.store import Store
+from pochade.store.outline import Twig
 from pochade.turns import Turns
 
 

@@ -1,6 +1,6 @@
 """One session file, open: its connection, who may write it, its transactions, and its own table of names and values.
 
-It stands apart from `store.py`, which keeps turns, because everything here would be the same for any other contents:
+It stands apart from `file.py`, which keeps turns, because everything here would be the same for any other contents:
 threads take turns on one connection, a write is all or nothing, and SQLite's errors are said in sentences. Beside the
 file lies a small hidden lock file: its holder writes, all others read.
 """
@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from pochade import records
 from pochade.errors import ReadOnlyError, StoreError
-from pochade.filing import BUSY_SECONDS, Holding, explain, hold
-from pochade.marks import speaks
+from pochade.store import records
+from pochade.store.filing import BUSY_SECONDS, Holding, explain, hold
+from pochade.store.marks import speaks
 
 __all__ = ["Database", "absolute", "must_hold"]
 

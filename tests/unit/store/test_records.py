@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from stored import VERSION_1, VERSION_2, add
 
-from pochade import records
 from pochade.errors import StoreError
-from pochade.filing import hold
 from pochade.imaging.load import load_image
-from pochade.store import Store
+from pochade.store import Store, records
+from pochade.store.filing import hold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +137,7 @@ def test_a_full_disk_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(ol
 def test_a_kill_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Path) -> None:
     code = """
         import os, signal, sqlite3, sys
-        from pochade import records
+        from pochade.store import records
 
         db = sqlite3.connect(sys.argv[1], isolation_level=None)
         db.execute("PRAGMA cache_size = 1")  # what is changed goes to the file at once, not first at the end

@@ -1,4 +1,4 @@
-"""The durable history: one SQLite file a session, which is also the archive format (`.pochade`).
+"""One session file: SQLite, which is also the archive format (`.pochade`).
 
 A turn and its pictures go in by one transaction, so a crash can lose what was being painted but never what was
 finished. The module stands alone because everybody else sees `TurnRecord` and bytes: only here are turns asked for by
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
-from pochade import marks, records
-from pochade.database import Database, absolute, must_hold
 from pochade.errors import StoreError
-from pochade.filing import Holding, check_header, hold
 from pochade.imaging.load import byte_hash
-from pochade.outline import Twig, twigs
-from pochade.records import TurnRecord
+from pochade.store import marks, records
+from pochade.store.database import Database, absolute, must_hold
+from pochade.store.filing import Holding, check_header, hold
+from pochade.store.outline import Twig, twigs
+from pochade.store.records import TurnRecord
 
 if TYPE_CHECKING:
     from weakref import ref

@@ -1,6 +1,6 @@
 """What a turn's record holds and how it lies in a session file's tables: plain functions on one connection.
 
-They stand apart from `store.py`, which knows about threads, transactions and locks and nothing of columns. Nothing here
+They stand apart from `file.py`, which knows about threads, transactions and locks and nothing of columns. Nothing here
 begins or ends a transaction except `lay_out`, which makes a file, and `bring_up`, which makes an older one today's.
 """
 
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pochade.errors import ImageError, RequestError, StoreError
-from pochade.filing import VERSION, stamp
 from pochade.imaging import load
+from pochade.store.filing import VERSION, stamp
 
 __all__ = ["TurnRecord", "bring_up", "insert", "keep", "lay_out", "pick", "select", "set_meta", "spell"]
 

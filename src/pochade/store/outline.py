@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pochade import marks
+from pochade.store import marks
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,18 +1,19 @@
-"""The command line: `pochade paint`, `pochade models`, `pochade lab` and `pochade bench`.
+"""`pochade paint` and `pochade models`.
 
-It is one more view of the same road that cells and clicks use: it builds a request, follows its events and saves the
-picture. It stands alone so that `pochade --help` answers at once; whatever is heavy is imported inside a command.
+Painting is one more view of the same road that cells and clicks use: it builds a request, follows its events and saves
+the picture.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from pochade.cli.app import STOPPED, app, leave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,18 +23,9 @@ if TYPE_CHECKING:
     from pochade.jobs import Job
     from pochade.turn import Turn
 
-FIRST_NOTEBOOK = "01_first_picture.ipynb"
-REFUSED = 2
-STOPPED = 130
-WRITABLE = {".png", ".jpg", ".jpeg", ".webp"}
+__all__ = ["models", "paint"]
 
-app = typer.Typer(
-    name="pochade",
-    help="Make and change pictures by talking to them, in a notebook or from here.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+WRITABLE = {".png", ".jpg", ".jpeg", ".webp"}
 
 
 @app.command()
@@ -87,11 +79,11 @@ def paint(
         for note in notes:
             typer.echo(f"pochade: {note}", err=True)
     except KeyboardInterrupt:
-        _leave("stopped; no picture was written.", STOPPED)
+        leave("stopped; no picture was written.", STOPPED)
     except PochadeError as error:
-        _leave(str(error), REFUSED)
+        leave(str(error))
     except OSError as error:
-        _leave(f"{error.filename or out}: {error.strerror or error}.", REFUSED)
+        leave(f"{error.filename or out}: {error.strerror or error}.")
 
 
 def _margins(extend: str | None) -> Any:
@@ -157,99 +149,9 @@ def _save(turn: Turn, out: Path) -> list[Path]:
     return paths
 
 
-def _leave(sentence: str, code: int) -> NoReturn:
-    typer.echo(f"pochade: {sentence}", err=True)
-    raise typer.Exit(code)
-
-
 @app.command()
 def models() -> None:
     """List the models that have a short name, with their memory needs and licences."""
     from pochade.engine.models import models as known
 
     typer.echo(repr(known()))
-
-
-@app.command()
-def lab(
-    port: Annotated[int, typer.Option(help="The port; the next free one when it is taken.")] = 8888,
-    *,
-    browser: Annotated[bool, typer.Option(help="Open a browser; without a display the address is printed.")] = True,
-) -> None:
-    """Open JupyterLab on the first notebook, on this machine only."""
-    here = Path.cwd()
-    try:
-        folder = notebooks(here)
-    except OSError as error:
-        where, why = here / "notebooks", error.strerror or error
-        _leave(f"the notebooks cannot be copied to {where}: {why}. Run it in a folder of yours.", REFUSED)
-    notebook = (folder / FIRST_NOTEBOOK).relative_to(here).as_posix()
-    # A default address, unlike a file to open, is also in the address that is printed.
-    arguments = [f"--ServerApp.root_dir={here}", f"--LabApp.default_url=/lab/tree/{notebook}"]
-    arguments += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-    if not (browser and has_display()):
-        arguments.append("--no-browser")  # the server then prints its address, token included
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--allow-root")  # containers run as root; only this machine can connect
-    from jupyterlab.labapp import main as jupyterlab  # half a second
-
-    jupyterlab(arguments)
-
-
-def notebooks(here: Path) -> Path:
-    """Return the folder of notebooks under `here`, filled from the package where files are missing.
-
-    A checkout has them already. A file that is there is never written over: it may hold a person's own work.
-    """
-    if (here / FIRST_NOTEBOOK).exists():
-        return here
-    folder = here / "notebooks"
-    packaged = Path(__file__).with_name("notebooks")
-    source = packaged if packaged.is_dir() else Path(__file__).parents[2] / "notebooks"
-    for file in sorted([*source.glob("*.ipynb"), *source.glob("images/*.png")]):
-        target = folder / file.relative_to(source)
-        target.parent.mkdir(exist_ok=True)
-        with contextlib.suppress(FileExistsError), target.open("xb") as copy:
-            copy.write(file.read_bytes())
-    return folder
-
-
-def has_display() -> bool:
-    """Whether a browser could open a window here."""
-    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-@app.command()
-def bench(
-    rows: Annotated[list[str] | None, typer.Argument(help="Which figures; all of them when left out.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the figures there as JSON too.", show_default=False)] = None,
-    model: Annotated[str | None, typer.Option(help="As for `pochade paint`.")] = None,
-    shape: Annotated[
-        str | None, typer.Option(help="Not a model but the true architecture of one, with drawn weights: klein-4b, …")
-    ] = None,
-    size: Annotated[str | None, typer.Option(help="1024x1024. The model's own when left out.")] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or cuda:1.")] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
-    memory: Annotated[str, typer.Option(help="auto, full, model, group, fp8 or quantised.")] = "auto",
-    compile_: Annotated[str, typer.Option("--compile", help="auto, regions or off.")] = "auto",
-) -> None:
-    """Measure speed and memory on this machine: pochade beside the bare pipeline."""
-    from pochade import bench as figures  # imports torch
-    from pochade.errors import PochadeError, RequestError
-    from pochade.sizes import parse_size
-
-    try:
-        pixels = parse_size(size)
-        if isinstance(pixels, str):
-            raise RequestError(f"--size {size}: a measurement wants pixels, such as 1024x1024.")
-        if rows and (strange := [row for row in rows if row not in figures.ROWS]):
-            raise RequestError(f"There is no figure {strange[0]!r}. There are: {', '.join(figures.ROWS)}.")
-        choices = {"device": device, "dtype": dtype, "memory": memory, "compile": compile_}
-        figures.run(rows or None, json, model=model, shape=shape, size=pixels, **choices)
-    except PochadeError as error:
-        _leave(str(error), REFUSED)
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

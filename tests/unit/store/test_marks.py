@@ -11,8 +11,8 @@ from stored import VERSION_1, VERSION_2, add, picture, record
 
 from pochade.errors import ReadOnlyError, StoreError
 from pochade.imaging.load import byte_hash
-from pochade.keeping import Keeping
 from pochade.store import Store
+from pochade.store.keeping import Keeping
 from pochade.turns import Turns
 
 if TYPE_CHECKING:
