@@ -1,8 +1,8 @@
 """Every error that pochade raises on purpose, as one small tree.
 
-It stands alone, and imports nothing of pochade's, so that any part of the house can raise an error that a caller can
-name without loading the rest. Each class also descends from the built-in error it resembles, so code that knows nothing
-of pochade still catches it the usual way.
+It stands alone, and imports nothing of pochade's but `inert`, so that any part of the house can raise an error that a
+caller can name without loading the rest. Each class also descends from the built-in error it resembles, so code that
+knows nothing of pochade still catches it the usual way.
 
     PochadeError
     ├── RequestError (ValueError)           the request cannot be carried out as asked
@@ -11,11 +11,14 @@ of pochade still catches it the usual way.
     │   └── OutOfMemoryError (MemoryError)  there is not enough memory for the model or the picture
     ├── StoreError (OSError)                the session file cannot be used
     │   └── ReadOnlyError                   the session file can be read but not written
+    ├── ProvenanceError (OSError)           a picture cannot be signed, or a key or certificate cannot be used
     ├── Cancelled                           the job was stopped before it finished
     └── WouldBlockError (RuntimeError)      waiting here would never end
 """
 
 from typing import TYPE_CHECKING
+
+from pochade.inert import inert
 
 if TYPE_CHECKING:
     from pochade.turn import Turn
@@ -26,6 +29,7 @@ __all__ = [
     "ModelError",
     "OutOfMemoryError",
     "PochadeError",
+    "ProvenanceError",
     "ReadOnlyError",
     "RequestError",
     "StoreError",
@@ -35,6 +39,9 @@ __all__ = [
 
 class PochadeError(Exception):
     """Root of the tree: catching it catches every error that pochade raises on purpose."""
+
+    def __str__(self) -> str:
+        return inert(super().__str__())  # a sentence quotes names of files, models and people that strangers chose
 
 
 class RequestError(PochadeError, ValueError):
@@ -76,6 +83,10 @@ class StoreError(PochadeError, OSError):
 
 class ReadOnlyError(StoreError):
     """The session file can only be read: somebody else is writing it, or permission is missing."""
+
+
+class ProvenanceError(PochadeError, OSError):
+    """A picture cannot be signed, or its key, its certificate or its credentials cannot be used."""
 
 
 class Cancelled(PochadeError):  # noqa: N818 - being stopped is an outcome, not a fault

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, overload
 from weakref import WeakMethod
 
 from pochade.errors import ReadOnlyError, RequestError
+from pochade.imaging.load import pixel_hash
+from pochade.imaging.sheet import contact_sheet
 from pochade.job import Event
 from pochade.listeners import Listeners
 from pochade.place import Place
+from pochade.store.leftovers import Purged, Trace, find_notebook, traces
 from pochade.turn import Turn
 from pochade.turns import Turns
 
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pochade.request import Request
+    from pochade.settings import Settings
     from pochade.store import Store
+    from pochade.store.copying import Merged
     from pochade.store.keeping import Keeping
 
 __all__ = ["Standing"]
@@ -35,6 +41,8 @@ class Standing(ABC):
     turns : Turns
         Every turn that was not deleted, oldest first.
     """
+
+    settings: Settings
 
     def __init__(self, keeping: Keeping) -> None:
         self._listeners = Listeners()
@@ -63,6 +71,11 @@ class Standing(ABC):
     @abstractmethod
     def closed(self) -> bool:
         """Whether the session was closed."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """The model that later requests are carried out by."""
 
     @abstractmethod
     def _check_open(self) -> None:
@@ -155,15 +168,120 @@ class Standing(ABC):
         store = self._keeping.store
         return tuple(Turn(store, record) for record in store.deleted()) if store is not None else ()
 
+    def purge(self) -> Purged:
+        """Remove what was deleted for good, now instead of when the session is closed.
+
+        A turn that others were made from stays, hidden, as long as these do. What is removed is overwritten in the
+        file, which becomes smaller; a notebook that shows it is not changed, but it is said where it does.
+
+        Returns
+        -------
+        Purged
+            What went, what stayed, and which cells still show it; ``print`` it to read it in words.
+
+        Raises
+        ------
+        ReadOnlyError
+            If the session can only be looked at.
+        """
+        self._check_open()
+        store = self._keeping.store
+        if store is None:
+            return Purged()
+        self._check_writable(store)
+        wanted = {name for job in self._listeners.jobs for name in _made_from(job.request)}
+        going, notebook = store.removable(wanted), find_notebook(store.meta("notebook")) or find_notebook()
+        several = [Turn(store, record) for record in going if len(record.images) > 1 and notebook is not None]
+        sheets = {pixel_hash(contact_sheet(turn.images)) for turn in several}
+        gone = store.purge(wanted)
+        left: tuple[Trace, ...] = ()
+        if notebook is not None and gone.turns:
+            pixels = sheets | {shown for _, shown in gone.pictures if shown is not None}
+            left = traces(notebook, {name for name, _ in gone.pictures}, pixels, [record.prompt for record in going])
+        return Purged(gone.turns, len(gone.pictures), gone.size, gone.kept, notebook, left)
+
+    def export(self, path: str | Path, *turns: Turn | str) -> Path:
+        """Make another session file of this session's turns; a job may go on painting meanwhile.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where. Nothing may be there yet.
+        *turns : Turn or str
+            Which, with everything that they were made from; without any, all that were not deleted. A copy of all is
+            the same session, with its settings; a part is a session of its own. Turns keep their ids in both.
+
+        Returns
+        -------
+        Path
+            Where it is.
+
+        Raises
+        ------
+        RequestError, KeyError
+            If one of the turns is not this session's, or was deleted, or there is none yet.
+        StoreError
+            If something is there already, or no file can be made there.
+        """
+        self._check_open()
+        store = self._keeping.store
+        if store is None:
+            raise RequestError("This session has no turn yet, so there is nothing to export.")
+        return store.export(path, *(name for turn in turns if (name := self.turns.id_of(turn)) is not None))
+
+    def merge(self, path: str | Path) -> Merged:
+        """Take in the turns of another session file, which stays as it is; one stays where one stands.
+
+        They keep their ids, and are behind the turns that are here. A turn that is here already is passed over; where
+        another turn has the id, the one that comes gets a new one, and so does what is said of it by those that come
+        with it. What is written in the pictures themselves stays, so their credentials name the session they come from.
+
+        Parameters
+        ----------
+        path : str or Path
+            The other file.
+
+        Returns
+        -------
+        Merged
+            What came in, what was here, and what is called otherwise here; ``print`` it to read it in words.
+
+        Raises
+        ------
+        ReadOnlyError
+            If this session can only be looked at.
+        StoreError
+            If the other is no session file, is damaged, or is this session's own; then nothing came in.
+        """
+        self._check_open()
+        store = self._to_write()
+        merged = store.merge(path)
+        if merged.added:
+            self._place.stay(store)
+            for name in merged.added:
+                self._marked(name)
+        return merged
+
+    def _to_write(self) -> Store:
+        """Return the file to write to, made here if it is not there yet."""
+        fresh, store = self._keeping.store is None, self._keeping.writing(self.model)
+        if fresh:
+            self.settings.keep_in_file()
+        self._follow(store)
+        return store
+
     def _mine(self, turn: Turn | str) -> tuple[str, Store]:
         """Return the id of one of our turns, and the file that it can be changed in."""
         self._check_open()
         name, store = self.turns.id_of(turn), self._keeping.store
         if name is None or store is None:
             raise RequestError(f"{turn!r} is not a turn: give one of this session's, or its id.")
+        self._check_writable(store)
+        return name, store
+
+    def _check_writable(self, store: Store) -> None:
         if not store.writable:
             raise ReadOnlyError(f"This session can be looked at but not changed: {self.path} is read-only.")
-        return name, store
 
     def _picked(self, turn: str) -> None:
         if not self.closed:
@@ -195,3 +313,8 @@ class Standing(ABC):
 
     def __bool__(self) -> bool:
         return True  # an empty session is still a session
+
+
+def _made_from(request: Request) -> set[str]:
+    """Return the ids of the turns that a request needs."""
+    return {name for name in (request.image_turn, *request.reference_turns) if name is not None}

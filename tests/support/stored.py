@@ -22,6 +22,9 @@ VERSION_1 = Path(__file__).with_name("version1.pochade")
 VERSION_2 = Path(__file__).with_name("version2.pochade")
 """The same of layout 2: the second cat is picked, one was given a hat by an edit without a mask; and a red dog."""
 
+VERSION_3 = Path(__file__).with_name("version3.pochade")
+"""The same of layout 3, with an upload that was made red by two references: a turn is starred, two are deleted."""
+
 
 def picture(seed: int, side: int = 32) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)

@@ -11,14 +11,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+from weakref import WeakSet
 
 from pochade.errors import ReadOnlyError, StoreError
-from pochade.store import records
-from pochade.store.filing import BUSY_SECONDS, Holding, explain, hold
+from pochade.store.filing import BUSY_SECONDS, PATIENT_SECONDS, Holding, explain, hold
+from pochade.store.layout import set_meta
 from pochade.store.marks import speaks
 
-__all__ = ["Database", "absolute", "must_hold"]
+__all__ = ["Database", "absolute", "is_open", "must_hold"]
+
+_open: WeakSet["Database"] = WeakSet()
 
 
 class Database:
@@ -41,13 +44,17 @@ class Database:
         self._holding = holding
         self._guard = threading.RLock()
         # Opened for writing even to read: whoever opens first after a crash has to undo the half-written turn.
+        wait = PATIENT_SECONDS if self.writable else BUSY_SECONDS
         self._db: sqlite3.Connection | None = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=wait, isolation_level=None, check_same_thread=False
         )
+        _open.add(self)
+        self._db.execute("PRAGMA trusted_schema = OFF")  # a file may come from anybody, with views and triggers in it
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA foreign_keys = ON")
-        # A home directory is often a network disk, where a write-ahead log is unsafe.
-        self._db.execute("PRAGMA synchronous = FULL")
+        # A home directory is often a network disk, where a write-ahead log is unsafe. What undoes a write is a file of
+        # its own, and "extra" also waits until its end is on the disk: after a power cut it would undo a finished turn.
+        self._db.execute("PRAGMA synchronous = EXTRA")
         self._db.create_function("speaks", 3, speaks, deterministic=True)  # SQLite folds the case of ASCII only
 
     @classmethod
@@ -56,7 +63,7 @@ class Database:
         made: Self | None = None
         try:
             made = cls(path, holding)
-            with made._asking() as db:
+            with made.asking() as db:
                 first(db)
         except BaseException as error:
             if made is not None:
@@ -74,8 +81,8 @@ class Database:
 
     def set_meta(self, key: str, value: str | None) -> None:
         """Set an entry of the file's own table, or remove it with None."""
-        with self._writing() as db:
-            records.set_meta(db, {key: value})
+        with self.writing() as db:
+            set_meta(db, {key: value})
 
     def close(self) -> None:
         """Close the file and let others write it. Closing twice is no error; anything else afterwards is."""
@@ -95,7 +102,7 @@ class Database:
         return f"{type(self).__name__}({self.path.name!r}{'' if self.writable else ', read-only'})"
 
     @contextmanager
-    def _asking(self) -> Iterator[sqlite3.Connection]:
+    def asking(self) -> Iterator[sqlite3.Connection]:
         """Hold the connection, one thread at a time, and say what SQLite's errors mean."""
         with self._guard:
             if self._db is None:
@@ -106,11 +113,11 @@ class Database:
                 raise explain(error, self.path) from error
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Hold one transaction: committed to the disk at the end, undone by any exception."""
         if not self.writable:
             raise ReadOnlyError(_refusal(self.path, self._holding))
-        with self._asking() as db:
+        with self.asking() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -121,9 +128,18 @@ class Database:
                     db.rollback()
                 raise
 
-    def _column(self, query: str, parameters: tuple[object, ...] = ()) -> list[str]:
-        with self._asking() as db:
+    def _column(self, query: str, parameters: tuple[object, ...] = ()) -> list[Any]:
+        with self.asking() as db:
             return [row[0] for row in db.execute(query, parameters)]
+
+
+def is_open(path: Path) -> bool:
+    """Whether this process has a connection to a file (its resolved path).
+
+    Then it must not be opened past SQLite: on POSIX systems closing any other descriptor of a file gives up the locks
+    that the connection has, and another process may undo what is being written (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    return any(one.path == path and one._db is not None for one in tuple(_open))  # noqa: SLF001 - one of us
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:

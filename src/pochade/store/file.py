@@ -1,40 +1,39 @@
-"""One session file: SQLite, which is also the archive format (`.pochade`).
+"""One session file: SQLite, which is also the archive format (`.pochade`), described in FORMAT.md.
 
 A turn and its pictures go in by one transaction, so a crash can lose what was being painted but never what was
-finished. The module stands alone because everybody else sees `TurnRecord` and bytes: only here are turns asked for by
-their tables. Turns that were deleted are hidden, not gone, until `purge`: whoever knows the id of one can read it.
+finished. The module stands alone because it is where a session file is made, opened and written; everybody else sees
+`TurnRecord` and bytes. Turns that were deleted are hidden, not gone, until `purge`: whoever knows the id of one can
+read it.
 """
 
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import platformdirs
-
-from pochade.errors import StoreError
-from pochade.imaging.load import byte_hash
-from pochade.store import marks, records
-from pochade.store.database import Database, absolute, must_hold
-from pochade.store.filing import Holding, check_header, hold
-from pochade.store.outline import Twig, twigs
+from pochade.errors import RequestError, StoreError
+from pochade.store import layout, marks, records
+from pochade.store.checking import damage
+from pochade.store.copying import Merged, export, merge
+from pochade.store.database import absolute, is_open, must_hold
+from pochade.store.filing import Holding, check_header, discard, draft_of, held_by, hold, publish
+from pochade.store.foreign import check_schema
+from pochade.store.marks import Removed
+from pochade.store.reading import Reading
 from pochade.store.records import TurnRecord
 
 if TYPE_CHECKING:
     from weakref import ref
 
-__all__ = ["SUFFIX", "Store", "TurnRecord", "default_folder", "latest"]
-
-SUFFIX = ".pochade"
+__all__ = ["Store", "TurnRecord"]
 
 
-class Store(Database):
+class Store(Reading):
     """One session file, open. Make one with `Store.create` or `Store.open`; every method may be called by any thread.
 
     Attributes
@@ -49,7 +48,8 @@ class Store(Database):
         super().__init__(path, holding)
         self.on_pick: ref[Callable[[str], None]] | None = None
         self.on_mark: ref[Callable[[str], None]] | None = None
-        self._taken: set[str] | None = None
+        self._given: set[str] = set()  # ids that were given out, whether their turns came to be or not
+        self._older: int | None = None  # the number of the newest turn before these
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], *, meta: Mapping[str, str]) -> Self:
@@ -68,17 +68,25 @@ class Store(Database):
             Something is there already, or the file cannot be written.
         """
         where = absolute(path)
+        draft = draft_of(where)
         try:
             where.parent.mkdir(parents=True, exist_ok=True)
-            where.touch(exist_ok=False)
+            with closing(sqlite3.connect(draft, isolation_level=None)) as db:
+                layout.lay_out(db, meta)
+            publish(draft, where)
         except OSError as error:
             if isinstance(error, FileExistsError) and where.exists():
                 raise StoreError(f"{where} is there already: open it, or choose another name.") from None
             raise StoreError(f"{where} cannot be made: {error.strerror}. Choose another place.") from error
+        except sqlite3.Error as error:
+            raise StoreError(f"{where} cannot be made: {error}. Choose another place.") from error
+        finally:
+            discard(draft)
         try:
-            return cls._opened(where, must_hold(where), partial(records.lay_out, meta=meta))
+            return cls.open(where, readonly=False)
         except BaseException:
-            where.unlink(missing_ok=True)
+            if held_by(where) is None:
+                where.unlink(missing_ok=True)
             raise
 
     @classmethod
@@ -100,17 +108,19 @@ class Store(Database):
             ``readonly=False`` and the file cannot be written; the message says who holds it.
         """
         where = absolute(path)
-        check_header(where)
+        if not is_open(where):
+            check_header(where)
         if readonly:
             holding = Holding(reason="it was opened for reading")
         else:
             holding = hold(where) if readonly is None else must_hold(where)
 
         def first(db: sqlite3.Connection) -> None:
+            check_schema(db, where)
             # Reading every id touches the tables' roots: a file cut short or overwritten shows now, not in mid-session.
             db.execute("SELECT count(id) FROM turn").fetchone()
             if holding.lock is not None:
-                records.bring_up(db)
+                layout.bring_up(db)
 
         return cls._opened(where, holding, first)
 
@@ -129,14 +139,15 @@ class Store(Database):
             Four characters or more of a-z and 2-9, a letter first.
         """
         with self._guard:
-            if self._taken is None:
-                self._taken = set(self._column("SELECT id FROM turn"))  # unordered: read from the index alone
             recipe = json.dumps(made_from)
+            if self._older is None:
+                self._older = next(iter(self._column("SELECT number FROM turn ORDER BY number DESC LIMIT 1")), 0)
+            used = len(self._given) + self._older
             # Few names are in use while the file is small, so short ones seldom meet.
-            pairs = 2 + (len(self._taken) > 1000) + (len(self._taken) > 100_000)  # noqa: PLR2004
+            pairs = 2 + (used > 1000) + (used > 100_000)  # noqa: PLR2004
             fresh = (records.spell(f"{recipe}{attempt}", pairs) for attempt in count())
-            chosen = next(name for name in fresh if name not in self._taken)
-            self._taken.add(chosen)
+            chosen = next(name for name in fresh if name not in self._given and name not in self)
+            self._given.add(chosen)
             return chosen
 
     def add(
@@ -146,6 +157,8 @@ class Store(Database):
         *,
         pixels: Mapping[str, str] | None = None,
         meta: Mapping[str, str] | None = None,
+        fingerprints: Mapping[str, bytes] | None = None,
+        fingerprint_version: int = 0,
     ) -> None:
         """Keep a turn and its pictures, all or nothing; when it returns they are on the disk.
 
@@ -160,6 +173,10 @@ class Store(Database):
             picture at hand: bytes that it does not name are decoded to find out.
         meta : mapping of str to str, optional
             Entries of `meta` that change with this turn.
+        fingerprints : mapping of str to bytes, optional
+            Fingerprints of pictures, by the bytes' hash.
+        fingerprint_version : int
+            Of the method that they were made by.
 
         Raises
         ------
@@ -168,11 +185,12 @@ class Store(Database):
         StoreError
             The disk is full, the id is taken, or the record names a picture or a turn that is not there.
         """
-        with self._writing() as db:
+        with self.writing() as db:
             for name, data in blobs.items():
                 records.keep(db, data, name, (pixels or {}).get(name))
             records.insert(db, record)
-            records.set_meta(db, meta or {})
+            records.imprint(db, fingerprints or {}, fingerprint_version)
+            layout.set_meta(db, meta or {})
 
     def set_picked(self, id: str, index: int, *, tell: bool = True) -> None:  # noqa: A002
         """Say which of a turn's pictures the conversation goes on from, counted from 0; `tell` calls `on_pick`.
@@ -205,169 +223,88 @@ class Store(Database):
         """Show a deleted turn again, at its place. It raises what `set_picked` raises."""
         self._mark(id, marks.restore)
 
-    def purge(self) -> int:
+    def purge(self, wanted: Collection[str] = ()) -> Removed:
         """Remove the deleted turns that no other was made from, and the pictures that nobody else uses.
-
-        Returns
-        -------
-        int
-            How many turns were removed; their bytes are overwritten, and the file is as much smaller.
-        """
-        with self._writing() as db:
-            gone = marks.purge(db)
-        if gone:
-            with self._asking() as db:
-                db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
-        return gone
-
-    def get(self, id: str) -> TurnRecord:  # noqa: A002
-        """Return the turn of this id, deleted or not; KeyError if there is none."""
-        found = self._records("WHERE id = ?", (id,))
-        if not found:
-            raise KeyError(f"{self.path.name} has no turn {id!r}")
-        return found[0]
-
-    def ids(self) -> list[str]:
-        """Return the ids of all turns that were not deleted, oldest first."""
-        return self._ids("{living} ORDER BY number")
-
-    def page(self, offset: int, limit: int) -> list[TurnRecord]:
-        """Return up to `limit` turns that were not deleted, oldest first, leaving out the first `offset`."""
-        numbers = "SELECT number FROM turn WHERE {living} ORDER BY number LIMIT ? OFFSET ?"
-        return self._records(f"WHERE number IN ({numbers}) ORDER BY number", (limit, offset))
-
-    def children(self, id: str) -> list[str]:  # noqa: A002
-        """Return the ids of the turns that grew from this one and were not deleted, oldest first."""
-        return self._ids("parent = ? AND {living} ORDER BY number", (id,))
-
-    def offspring(self, id: str) -> list[str]:  # noqa: A002
-        """Return the ids of `children`, and of those that grew from this one past turns that were deleted since."""
-        with self._asking() as db:
-            return marks.offspring(db, id)
-
-    def deleted(self) -> list[TurnRecord]:
-        """Return the turns that can be restored, the one that was deleted last at the end."""
-        with self._asking() as db:
-            return records.select(db, "WHERE deleted IS NOT NULL ORDER BY deleted", ()) if marks.marked(db) else []
-
-    def nearest(self, id: str | None) -> str | None:  # noqa: A002
-        """Return this id, or that of the nearest turn it grew from, that was not deleted; None where there is none."""
-        with self._asking() as db:
-            return marks.nearest(db, id)
-
-    def find(self, words: str, *, starred: bool = False, limit: int | None = None) -> list[TurnRecord]:
-        """Return the turns whose prompt, or what was made of it, has every one of these words; newest first.
 
         Parameters
         ----------
-        words : str
-            Parted by spaces, in upper or lower case, in full or in part; none find every turn.
-        starred : bool
-            Only starred ones.
-        limit : int, optional
-            How many at most.
+        wanted : collection of str
+            Ids of turns that something is being made from; they stay as well.
+
+        Returns
+        -------
+        Removed
+            What went; its bytes are overwritten, and the file is as much smaller.
         """
-        with self._asking() as db:
-            which, folded = marks.matching(db, words, starred=starred)
-            most = -1 if limit is None else limit
-            return records.select(db, f"WHERE {which} ORDER BY number DESC LIMIT ?", (folded, most))
+        with self.writing() as db:
+            gone = marks.purge(db, wanted)
+        if gone.turns:
+            with self.asking() as db:
+                db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
+        return gone
 
-    def search(self, words: str, *, starred: bool = False, limit: int = 500) -> tuple[list[Twig], int]:
-        """Return what `find` finds in outline, the newest `limit` of them, and how many there are in all."""
-        with self._asking() as db:
-            which, folded = marks.matching(db, words, starred=starred)
-            asked = f"SELECT number FROM turn WHERE {which} ORDER BY number DESC"  # noqa: S608 - our own words
-            numbers = [row[0] for row in db.execute(asked, (folded,))]
-            wanted = f"AND number IN ({','.join(map(str, numbers[:limit]))}) ORDER BY number DESC"
-            return twigs(db, wanted, ()), len(numbers)
+    def check(self, progress: Callable[[int, int], None] | None = None) -> list[str]:
+        """Look at every byte that is kept and say in sentences what is damaged; nothing where all is well.
 
-    def outline(self, after: int = 0, limit: int = 500, *, before: int | None = None) -> list[Twig]:
-        """Return the outline of up to `limit` turns, oldest first: the next after a number, or the last before one."""
-        with self._asking() as db:
-            if before is None:
-                return twigs(db, "AND number > ? ORDER BY number LIMIT ?", (after, limit))
-            return twigs(db, "AND number > ? AND number < ? ORDER BY number DESC LIMIT ?", (after, before, limit))[::-1]
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many pictures were looked at, and how many there are.
+        """
+        return damage(self.asking, progress)
 
-    def twig(self, id: str) -> Twig:  # noqa: A002
-        """Return the outline of one turn; KeyError if there is none, or it was deleted."""
-        with self._asking() as db:
-            found = twigs(db, "AND id = ?", (id,))
-        if not found:
-            raise KeyError(f"{self.path.name} has no turn {id!r}")
-        return found[0]
+    def export(self, path: str | os.PathLike[str], *turns: str) -> Path:
+        """Make a session file of all turns, or of these with everything that they were made from; return where.
 
-    def __len__(self) -> int:
-        with self._asking() as db:
-            asked = f"SELECT count(*) FROM turn WHERE {marks.living(db)}"  # noqa: S608 - our own words
-            return int(db.execute(asked).fetchone()[0])
+        Every turn keeps its id, its stars and its pictures as they are. What was deleted and is not needed is left out.
+        A copy of all is the same session; a part of it is another one.
 
-    def __bool__(self) -> bool:
-        return True  # a file without a turn is a file all the same
+        Raises
+        ------
+        KeyError
+            There is no turn of one of these ids.
+        RequestError
+            One of these was deleted.
+        StoreError
+            Something is there already, no file can be made there, or what is to be copied is damaged.
+        """
+        for name in turns:
+            if self.get(name).deleted is not None:
+                raise RequestError(f"Turn {name!r} was deleted: bring it back with restore({name!r}), then export it.")
+        where = absolute(path)
+        export(self, where, turns)
+        return where
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002
-        """Whether there is a turn of this id, deleted or not."""
-        return bool(self._column("SELECT id FROM turn WHERE id = ?", (id,)))
+    def merge(self, path: str | os.PathLike[str]) -> Merged:
+        """Take in the turns of another session file, all or nothing, behind those that are there; that file stays.
+
+        They keep their ids. A turn that is here already is passed over; where another turn has the id, the one that
+        comes gets a new one, and so does every mention of it by those that come with it.
+
+        Raises
+        ------
+        ReadOnlyError
+            This file cannot be written.
+        StoreError
+            The other is no session file, is damaged or is this one, or the disk is full; then nothing came in.
+        """
+        if absolute(path) == self.path:
+            raise StoreError(f"{self.path} is this session itself: its turns are here already.")
+        with type(self).open(path, readonly=True) as other:
+            return merge(self, other)
+
+    @property
+    def promised(self) -> set[str]:
+        """The ids that `new_id` gave out, whether their turns came to be or not."""
+        return self._given
 
     def put(self, data: bytes) -> str:
         """Keep these bytes and return their hash; the same bytes are kept once."""
-        with self._writing() as db:
+        with self.writing() as db:
             return records.keep(db, data)
 
-    def blob(self, hash: str) -> bytes:  # noqa: A002
-        """Return the bytes of this hash; KeyError if there are none, StoreError if they are not what was stored."""
-        with self._asking() as db:
-            row = db.execute("SELECT bytes FROM blob WHERE hash = ?", (hash,)).fetchone()
-        if row is None:
-            raise KeyError(f"{self.path.name} has no picture {hash!r}")
-        data = bytes(row[0])
-        if byte_hash(data) != hash:
-            raise StoreError(f"{self.path} is damaged: picture {hash[:8]}… is not what was stored. Restore a copy.")
-        return data
-
-    def _records(self, which: str, parameters: tuple[object, ...]) -> list[TurnRecord]:
-        with self._asking() as db:
-            return records.select(db, which.format(living=marks.living(db)), parameters)
-
-    def _ids(self, which: str, parameters: tuple[object, ...] = ()) -> list[str]:
-        with self._asking() as db:
-            asked = f"SELECT id FROM turn WHERE {which}".format(living=marks.living(db))  # noqa: S608 - our own words
-            return [row[0] for row in db.execute(asked, parameters)]
-
     def _mark(self, id: str, mark: Callable[[sqlite3.Connection, str], None]) -> None:  # noqa: A002
-        with self._writing() as db:
+        with self.writing() as db:
             if id not in self:
                 raise KeyError(f"{self.path.name} has no turn {id!r}")
             mark(db, id)
-
-
-def default_folder() -> Path:
-    """Return the folder of autosaved sessions: below ``POCHADE_HOME`` if that is set, else below the user's data."""
-    home = os.environ.get("POCHADE_HOME") or platformdirs.user_data_dir("pochade", appauthor=False)
-    return Path(home).expanduser().resolve() / "sessions"
-
-
-def latest(notebook: str | None) -> Path | None:
-    """Find the autosaved session with turns that was written last.
-
-    Parameters
-    ----------
-    notebook : str or None
-        Only sessions of this notebook (their ``meta("notebook")``, which is ``JPY_SESSION_NAME``); None: of any.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where there is no such session. Files that cannot be read are passed over.
-    """
-    for path in sorted(default_folder().glob(f"*{SUFFIX}"), key=_written, reverse=True):
-        with suppress(StoreError), closing(Store.open(path, readonly=True)) as store:
-            if len(store) and notebook in (None, store.meta("notebook")):
-                return path
-    return None
-
-
-def _written(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:  # removed since it was listed
-        return 0

@@ -7,6 +7,7 @@ the text in it says who that is.
 
 import os
 import platform
+import secrets
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,18 +17,44 @@ from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from pochade.errors import ReadOnlyError, StoreError
 
-__all__ = ["BUSY_SECONDS", "VERSION", "Holding", "check_header", "explain", "hold", "stamp"]
+__all__ = [
+    "BUSY_SECONDS",
+    "PATIENT_SECONDS",
+    "VERSION",
+    "Holding",
+    "check_header",
+    "discard",
+    "draft_of",
+    "explain",
+    "held_by",
+    "hold",
+    "publish",
+    "stamp",
+]
 
-VERSION = 3
+VERSION = 4
 """What `user_version` of a session file says: the layout of its tables."""
 
 BUSY_SECONDS = 10.0
-"""How long a reader and a writer in two processes wait for each other, in seconds."""
+"""How long a reader waits for a writer in another process, in seconds."""
+
+PATIENT_SECONDS = 120.0
+"""The same for the writer, whose turn would be lost: somebody may be checking or copying a large file."""
 
 _APPLICATION_ID = int.from_bytes(b"POCH")
 
-_GONE = "{path} was moved or deleted while it was open: put it back, then open it again."
+_GONE = (
+    "{path} was moved, replaced or deleted while it was open, so nothing more is written: save what this session still "
+    "has with its export('new.pochade'), or put the file back and open it again."
+)
 _DAMAGED = "{path} is damaged ({error}). Restore a copy, or save what is left of it with: sqlite3 FILE .recover"
+_NO_LOCKS = (
+    "The disk that {path} is on does not lock it ({error}): copy it to a disk of this machine, and open the copy."
+)
+_SHUT = (
+    "{path} cannot be written any more ({error}): it was moved, or you may not write in its folder. Nothing was "
+    "changed; make that possible, then try again."
+)
 _ONLY_READ = "{path} can only be read: copy it to a place where you may write, and open the copy."
 
 # What SQLite's error names begin with, the longer first, and what each means to the person whose file it is.
@@ -36,6 +63,15 @@ _MEANINGS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("SQLITE_CORRUPT", StoreError, _DAMAGED),
     ("SQLITE_NOTADB", StoreError, _DAMAGED),
     ("SQLITE_BUSY", StoreError, "Another program keeps {path} locked: close it there, then try again."),
+    # The ways in which a network disk fails to lock.
+    ("SQLITE_PROTOCOL", StoreError, _NO_LOCKS),
+    ("SQLITE_IOERR_LOCK", StoreError, _NO_LOCKS),
+    ("SQLITE_IOERR_RDLOCK", StoreError, _NO_LOCKS),
+    ("SQLITE_IOERR_UNLOCK", StoreError, _NO_LOCKS),
+    ("SQLITE_IOERR_CHECKRESERVEDLOCK", StoreError, _NO_LOCKS),
+    ("SQLITE_CANTOPEN", StoreError, _SHUT),
+    ("SQLITE_PERM", StoreError, _SHUT),
+    ("SQLITE_READONLY_DIRECTORY", ReadOnlyError, _SHUT),
     ("SQLITE_READONLY_DBMOVED", StoreError, _GONE),
     ("SQLITE_READONLY", ReadOnlyError, _ONLY_READ),
     ("SQLITE_CONSTRAINT", StoreError, "That does not fit what {path} holds, so nothing was stored ({error})."),
@@ -74,15 +110,56 @@ def hold(path: Path) -> Holding:
         return Holding(reason="you have no permission to write it")
     if not os.access(path.parent, os.W_OK):
         return Holding(reason="you have no permission to write in its folder, where SQLite prepares each change")
-    lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+    lock = FileLock(_sidecar(path), thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return Holding(holder=_read_name(Path(lock.lock_file)))
-    except OSError as error:
-        return Holding(reason=f"its lock file {lock.lock_file} cannot be used ({error.strerror})")
+    except (OSError, NotImplementedError) as error:
+        why = getattr(error, "strerror", None) or "locks are not known there"
+        return Holding(reason=f"its lock file {lock.lock_file} cannot be used ({why})")
     _write_name(lock, _my_name())
     return Holding(lock=lock)
+
+
+def held_by(path: Path) -> str | None:
+    """Return who writes a file at the moment; None where nobody does."""
+    sidecar = _sidecar(path)
+    with suppress(OSError):
+        if not sidecar.read_text("utf-8", "replace"):
+            return None  # whoever let go of it did so in good order
+        holding = hold(path)  # its holder may have been killed, and then the lock is free
+        holding.release()
+        return holding.holder
+    return None
+
+
+def draft_of(path: Path) -> Path:
+    """Return a hidden name beside a file, for what is to become that file once it is whole."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Give a finished draft its name, at one moment; FileExistsError where there is a file already, which stays.
+
+    Whoever looks, and whatever is killed, finds the whole file or none.
+    """
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise
+    except OSError:  # some disks know no second names for a file
+        if path.exists():
+            raise FileExistsError(path) from None
+        draft.rename(path)
+    discard(draft)
+
+
+def discard(draft: Path) -> None:
+    """Remove a draft, or a file that nobody holds, and what lies beside it."""
+    for left in (draft, _sidecar(draft), draft.with_name(f"{draft.name}-journal")):
+        with suppress(OSError):
+            left.unlink(missing_ok=True)
 
 
 def stamp(db: sqlite3.Connection) -> None:
@@ -123,6 +200,10 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
         if name.startswith(start):
             return kind(sentence.format(path=path, error=error))
     return StoreError(f"{path} could not be read or written ({error}). Check that its disk is there and well.")
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
 
 
 def _my_name() -> str:

@@ -13,16 +13,28 @@ import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from pochade import __version__
 from pochade.errors import ReadOnlyError, StoreError
 from pochade.store import SUFFIX, Store, default_folder
 
-__all__ = ["Keeping"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Keeping", "held"]
 
 _stores: WeakValueDictionary[Path, Store] = WeakValueDictionary()
 _keepers: WeakValueDictionary[Path, Keeping] = WeakValueDictionary()  # of each file the last who came
+
+
+def held(path: Path) -> Store | None:
+    """Return the store that this process has open on a file (its resolved path), or None.
+
+    Whoever only reads asks for it first: on POSIX systems closing a second connection gives up the locks of the first.
+    """
+    return _stores.get(path)
 
 
 class Keeping:
@@ -51,7 +63,7 @@ class Keeping:
         self._guard = threading.Lock()
         self.store: Store | None = None
         if path is None:
-            self.path = default_folder() / f"{datetime.now().astimezone():%Y-%m-%d}-{secrets.token_hex(3)}{SUFFIX}"
+            self.path = next(path for path in _names() if not path.exists())
             _keepers[self.path] = self
             return
         self.path = Path(path).expanduser().resolve()
@@ -103,6 +115,12 @@ class Keeping:
             del _stores[self.path]
         _purge(self.store)
         self.store.close()
+
+
+def _names() -> Iterator[Path]:
+    """Go through names for a new session. The day is there to be read by people: any clock will do."""
+    while True:
+        yield default_folder() / f"{datetime.now().astimezone():%Y-%m-%d}-{secrets.token_hex(3)}{SUFFIX}"
 
 
 def _purge(store: Store) -> None:

@@ -8,15 +8,33 @@ the file, hidden, because their code and their sources name it.
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pochade.errors import StoreError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
-__all__ = ["delete", "living", "marked", "matching", "nearest", "offspring", "purge", "restore", "speaks", "star"]
+__all__ = [
+    "Removed",
+    "delete",
+    "living",
+    "marked",
+    "matching",
+    "nearest",
+    "needed",
+    "offspring",
+    "purge",
+    "removable",
+    "restore",
+    "speaks",
+    "star",
+]
 
 _MARKED = 3  # the first layout that has these columns; an older file that is only read has none
 
@@ -37,7 +55,12 @@ def star(db: sqlite3.Connection, turn: str, when: float | None) -> None:
 
 
 def delete(db: sqlite3.Connection, turn: str, when: float) -> None:
-    """Hide a turn; one that is hidden already keeps the time of that."""
+    """Hide a turn; one that is hidden already keeps the time of that.
+
+    Times tell in which order turns were deleted, so each is later than the last one even where the clock went back.
+    """
+    last = db.execute("SELECT max(deleted) FROM turn").fetchone()[0]
+    when = when if last is None or when > last else math.nextafter(last, math.inf)
     db.execute("UPDATE turn SET deleted = ? WHERE id = ? AND deleted IS NULL", (when, turn))
 
 
@@ -49,7 +72,9 @@ def restore(db: sqlite3.Connection, turn: str) -> None:
 def nearest(db: sqlite3.Connection, turn: str | None) -> str | None:
     """Return this turn, or the nearest that it grew from, which was not deleted; None where all were."""
     asked = f"SELECT parent, {living(db)} FROM turn WHERE id = ?"  # noqa: S608 - our own words
-    while turn is not None:
+    passed: set[str] = set()
+    while turn is not None and turn not in passed:
+        passed.add(turn)  # in a damaged file turns can have grown from each other
         found = db.execute(asked, (turn,)).fetchone()
         if found is None or found[1]:
             return turn if found else None
@@ -61,42 +86,74 @@ def offspring(db: sqlite3.Connection, turn: str) -> list[str]:
     """Return the living turns that grew from this one, directly or from what was deleted since, oldest first."""
     asked = f"SELECT number, id, {living(db)} FROM turn WHERE parent = ?"  # noqa: S608 - our own words
     found: list[tuple[int, str]] = []
-    above = [turn]
+    above, passed = [turn], {turn}
     while above:
         rows = [row for name in above for row in db.execute(asked, (name,))]
         found += [(number, name) for number, name, lives in rows if lives]
-        above = [name for _, name, lives in rows if not lives]
+        above = [name for _, name, lives in rows if not lives and name not in passed]
+        passed.update(above)
     return [name for _, name in sorted(found)]
 
 
-def purge(db: sqlite3.Connection) -> int:
-    """Remove the deleted turns that no other needs, and the pictures that nobody else uses; return how many turns.
+@dataclass(frozen=True)
+class Removed:
+    """What was removed from a file for good.
 
-    A turn needs what it grew from, what it edited and what it took for references, deleted or not. `StoreError` where
-    one does not say what it took: then nobody knows what can go.
+    Attributes
+    ----------
+    turns : tuple of str
+        Ids of the turns, oldest first.
+    pictures : tuple of (str, str or None)
+        The stored pictures that went with them: hash of the bytes, and of the pixels that these show.
+    size : int
+        Bytes of these.
+    kept : tuple of str
+        Ids of the deleted turns that stay, hidden, because turns that stay were made from them.
     """
-    deleted = {row[0] for row in db.execute("SELECT id FROM turn WHERE deleted IS NOT NULL")}
+
+    turns: tuple[str, ...] = ()
+    pictures: tuple[tuple[str, str | None], ...] = ()
+    size: int = 0
+    kept: tuple[str, ...] = ()
+
+
+def removable(db: sqlite3.Connection, wanted: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """Return the ids of the deleted turns that no other needs, and of those that another does, oldest first.
+
+    The `wanted` ones are needed by somebody else. A turn needs what it grew from, what it edited and what it took for
+    references, deleted or not. `StoreError` where one does not say what it took: then nobody knows what can go.
+    """
+    deleted = [row[0] for row in db.execute("SELECT id FROM turn WHERE deleted IS NOT NULL ORDER BY number")]
     if not deleted:
-        return 0
+        return [], []
     needs = {row[0]: row[1:] for row in db.execute("SELECT id, parent, image_turn, details FROM turn")}
-    kept = set(needs) - deleted
+    kept = set(needs) - set(deleted) | set(wanted) & set(needs)
     fresh = kept
     while fresh:
-        fresh = {name for turn in fresh for name in _needed(turn, *needs[turn])} & set(needs) - kept
+        fresh = {name for turn in fresh for name in needed(turn, *needs[turn])} & set(needs) - kept
         kept |= fresh
-    gone = [(turn,) for turn in needs if turn not in kept]
-    if not gone:
-        return 0
+    return [name for name in deleted if name not in kept], [name for name in deleted if name in kept]
+
+
+def purge(db: sqlite3.Connection, wanted: Collection[str] = ()) -> Removed:
+    """Remove the turns that are `removable`, and the pictures that nobody else uses, with their fingerprints."""
+    names, kept = removable(db, wanted)
+    if not names:
+        return Removed(kept=tuple(kept))
+    gone = [(name,) for name in names]
     db.execute("PRAGMA defer_foreign_keys = ON")  # several that were made from each other go together
-    hashes = [row for turn in gone for row in db.execute("SELECT hash FROM picture WHERE turn = ?", turn)]
+    hashes = {row for turn in gone for row in db.execute("SELECT hash FROM picture WHERE turn = ?", turn)}
     db.executemany("DELETE FROM picture WHERE turn = ?", gone)
     db.executemany("DELETE FROM turn WHERE id = ?", gone)
-    unused = "DELETE FROM blob WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM picture WHERE picture.hash = blob.hash)"
-    db.executemany(unused, set(hashes))
-    return len(gone)
+    unused = "FROM blob WHERE hash = ? AND NOT EXISTS (SELECT 1 FROM picture WHERE picture.hash = blob.hash)"
+    asked = f"SELECT hash, pixels, length(bytes) {unused}"
+    found = [row for name in hashes for row in db.execute(asked, name)]
+    db.executemany(f"DELETE {unused}", hashes)
+    return Removed(tuple(names), tuple(row[:2] for row in found), sum(row[2] for row in found), tuple(kept))
 
 
-def _needed(turn: str, parent: str | None, image_turn: str | None, details: str) -> set[str | None]:
+def needed(turn: str, parent: str | None, image_turn: str | None, details: str) -> set[str | None]:
+    """Return the ids of what a turn was made from, given what its row says; StoreError where that cannot be read."""
     try:
         return {parent, image_turn, *json.loads(details)["reference_turns"]}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -122,7 +179,8 @@ def speaks(prompt: str, details: str | None, words: str) -> bool:
 
     SQLite calls it for every turn, with `details` only where something was made of the prompt.
     """
-    text = folded(prompt)
+    text = folded(prompt) if isinstance(prompt, str) else ""
     if details is not None:
-        text += "\n" + folded(json.loads(details)["extra"].get("rewritten") or "")
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):  # damaged: it says nothing
+            text += "\n" + folded(json.loads(details)["extra"].get("rewritten") or "")
     return all(word in text for word in words.split())

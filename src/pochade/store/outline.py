@@ -86,8 +86,12 @@ def twigs(db: sqlite3.Connection, which: str, parameters: tuple[object, ...]) ->
 
 
 def _twig(row: dict[str, Any], above: dict[str | None, str | None]) -> Twig:
+    passed: set[str] = set()
     while row["parent"] in above:
+        passed.add(row["parent"])
         row["parent"] = above[row["parent"]]
+        if row["parent"] in passed:  # a damaged file, where turns grew from each other
+            row["parent"] = None
     return Twig(**row | {"starred": bool(row["starred"])})
 
 

@@ -1,7 +1,7 @@
 """What a turn's record holds and how it lies in a session file's tables: plain functions on one connection.
 
-They stand apart from `file.py`, which knows about threads, transactions and locks and nothing of columns. Nothing here
-begins or ends a transaction except `lay_out`, which makes a file, and `bring_up`, which makes an older one today's.
+They stand apart from `file.py`, which knows about threads, transactions and locks and nothing of columns, and from
+`layout.py`, which makes the tables. Nothing here begins or ends a transaction.
 """
 
 import hashlib
@@ -14,90 +14,19 @@ from typing import Any
 
 from pochade.errors import ImageError, RequestError, StoreError
 from pochade.imaging import load
-from pochade.store.filing import VERSION, stamp
+from pochade.store.foreign import check_kinds
 
-__all__ = ["TurnRecord", "bring_up", "insert", "keep", "lay_out", "pick", "select", "set_meta", "spell"]
-
-_PICTURE = """
-CREATE TABLE picture (
-    turn   TEXT NOT NULL REFERENCES turn (id),
-    role   TEXT NOT NULL CHECK (role IN ('image', 'source', 'mask', 'reference', 'changed')),
-    place  INTEGER NOT NULL,
-    hash   TEXT NOT NULL REFERENCES blob (hash),
-    PRIMARY KEY (turn, role, place)
-) WITHOUT ROWID
-"""
-
-# Living turns are counted and paged without reading a turn; removing one asks whether another needs it.
-_INDEXES = """
-CREATE INDEX turn_living ON turn (deleted, number, id);
-CREATE INDEX turn_by_image_turn ON turn (image_turn);
-CREATE INDEX picture_by_hash ON picture (hash)
-"""
-
-_SCHEMA = f"""
-CREATE TABLE meta (
-    key    TEXT PRIMARY KEY,
-    value  TEXT NOT NULL
-) WITHOUT ROWID;
-
-CREATE TABLE blob (
-    hash    TEXT PRIMARY KEY,   -- of the stored bytes
-    pixels  TEXT,               -- of what they show; null where they are no picture
-    bytes   BLOB NOT NULL
-);
-CREATE INDEX blob_by_pixels ON blob (pixels);
-
-CREATE TABLE turn (
-    number      INTEGER PRIMARY KEY AUTOINCREMENT,
-    id          TEXT NOT NULL UNIQUE,
-    parent      TEXT REFERENCES turn (id),
-    created     REAL NOT NULL,
-    task        TEXT NOT NULL,
-    prompt      TEXT NOT NULL,
-    seed        INTEGER NOT NULL,
-    n           INTEGER NOT NULL,
-    width       INTEGER NOT NULL,
-    height      INTEGER NOT NULL,
-    steps       INTEGER NOT NULL,
-    guidance    REAL NOT NULL,
-    seconds     REAL NOT NULL,
-    model       TEXT NOT NULL,
-    image_turn  TEXT REFERENCES turn (id),
-    details     TEXT NOT NULL,  -- JSON: notes, versions, reference_turns, image_index, extra
-    picked      INTEGER NOT NULL DEFAULT 0,
-    state       TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped')),
-    starred     REAL,           -- when, in seconds since 1970; null where it is not
-    deleted     REAL
-);
-CREATE INDEX turn_by_parent ON turn (parent);
-{_PICTURE};
-{_INDEXES}"""
-
-# What layout 1 lacks. A CHECK cannot be altered, so the table of pictures is copied into a new one.
-_FROM_1 = (
-    "ALTER TABLE turn ADD COLUMN picked INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE turn ADD COLUMN state TEXT NOT NULL DEFAULT 'done' CHECK (state IN ('done', 'stopped'))",
-    "ALTER TABLE picture RENAME TO picture_1",
-    _PICTURE,
-    "INSERT INTO picture (turn, role, place, hash) SELECT turn, role, place, hash FROM picture_1",
-    "DROP TABLE picture_1",
-)
-
-# What layout 2 lacks.
-_FROM_2 = (
-    "ALTER TABLE turn ADD COLUMN starred REAL",
-    "ALTER TABLE turn ADD COLUMN deleted REAL",
-    *_INDEXES.split(";\n"),
-)
-
-_STEPS = {1: _FROM_1, 2: _FROM_2}  # from which layout to the next
+__all__ = ["TurnRecord", "has_fingerprints", "imprint", "imprint_of", "insert", "keep", "pick", "select", "spell"]
 
 # What `turn` holds as columns of the same name; the other fields of a record are `size`, `details` and pictures.
 _COLUMNS = (
     "id", "parent", "created", "task", "prompt", "seed", "n", "steps", "guidance", "seconds", "model", "image_turn",
     "picked", "state", "starred", "deleted",
 )  # fmt: skip
+
+_FINGERPRINTED = 4  # the first layout that has them
+
+_ROLES = ("image", "source", "mask", "reference", "changed", "original")
 
 _DETAILS = ("notes", "versions", "reference_turns", "image_index", "extra")
 
@@ -158,6 +87,10 @@ class TurnRecord:
         Which picture of `image_turn` was edited, counted from 0.
     starred, deleted : float or None
         When it was, in seconds since 1970 (UTC); None where it is not. A deleted turn is hidden until it is restored.
+    originals : tuple of (str or None)
+        Hashes of the files that were given, as they came, where they say something about themselves that the decoded
+        picture cannot: first the one that was edited, then that of each reference, None where there is nothing. Empty
+        where there is nothing at all.
     """
 
     id: str
@@ -187,44 +120,7 @@ class TurnRecord:
     image_index: int = 0
     starred: float | None = None
     deleted: float | None = None
-
-
-def lay_out(db: sqlite3.Connection, meta: Mapping[str, str | None]) -> None:
-    """Make a new file's tables. Page size and vacuum can only be set before the first of them."""
-    db.execute("PRAGMA page_size = 16384")
-    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    db.execute("PRAGMA journal_mode = DELETE")
-    db.execute("BEGIN IMMEDIATE")
-    stamp(db)
-    for statement in _SCHEMA.split(";\n"):
-        db.execute(statement)
-    set_meta(db, meta)
-    db.execute("COMMIT")
-
-
-def bring_up(db: sqlite3.Connection) -> None:
-    """Bring a file of an older layout up to today's, where it lies, in one transaction; today's is left as it is.
-
-    An error leaves the transaction open: closing the connection undoes all of it, as a crash does.
-    """
-    layout = db.execute("PRAGMA user_version").fetchone()[0]
-    if layout >= VERSION:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    for step in range(max(layout, 1), VERSION):
-        for statement in _STEPS[step]:
-            db.execute(statement)
-    stamp(db)
-    db.execute("COMMIT")
-
-
-def set_meta(db: sqlite3.Connection, entries: Mapping[str, str | None]) -> None:
-    """Set entries of the file's own table of names and values; None removes one."""
-    for key, value in entries.items():
-        if value is None:
-            db.execute("DELETE FROM meta WHERE key = ?", (key,))
-        else:
-            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+    originals: tuple[str | None, ...] = ()
 
 
 def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
@@ -238,6 +134,7 @@ def insert(db: sqlite3.Connection, record: TurnRecord) -> None:
     pictures += [("image", place, name) for place, name in enumerate(record.images)]
     pictures += [("reference", place, name) for place, name in enumerate(record.references)]
     pictures += [("changed", place, name) for place, name in enumerate(record.changed)]
+    pictures += [("original", place, name) for place, name in enumerate(record.originals)]
     db.executemany(
         "INSERT INTO picture (turn, role, place, hash) VALUES (?, ?, ?, ?)",
         [(record.id, role, place, name) for role, place, name in pictures if name is not None],
@@ -249,7 +146,17 @@ def select(db: sqlite3.Connection, which: str, parameters: tuple[object, ...]) -
     # Every column by its own name: a file of an older layout that is only read has fewer.
     found = db.execute(f"SELECT * FROM turn {which}", parameters)  # noqa: S608  # our own words
     names = [column[0] for column in found.description]
-    return [_record(db, dict(zip(names, row, strict=True))) for row in found.fetchall()]
+    return [_read(db, dict(zip(names, row, strict=True))) for row in found.fetchall()]
+
+
+def _read(db: sqlite3.Connection, row: dict[str, Any]) -> TurnRecord:
+    name = row["id"]
+    try:
+        return _record(db, row)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StoreError(
+            f"The file is damaged: what it says of turn {name!r} cannot be read. Restore a copy."
+        ) from error
 
 
 def pick(db: sqlite3.Connection, turn: str, index: int) -> None:
@@ -278,14 +185,39 @@ def keep(db: sqlite3.Connection, data: bytes, name: str | None = None, pixels: s
     return found
 
 
+def imprint(db: sqlite3.Connection, fingerprints: Mapping[str, bytes], version: int) -> None:
+    """Keep fingerprints of stored pictures, by the bytes' hash; one of an older method gives way to a newer one's."""
+    statement = """
+        INSERT INTO fingerprint (hash, version, value) VALUES (?, ?, ?)
+        ON CONFLICT (hash) DO UPDATE SET version = excluded.version, value = excluded.value
+        WHERE excluded.version > fingerprint.version
+    """
+    db.executemany(statement, [(name, version, value) for name, value in fingerprints.items()])
+
+
+def imprint_of(db: sqlite3.Connection, name: str) -> tuple[int, bytes] | None:
+    """Return version and value of a picture's fingerprint, by the bytes' hash; None where it has none."""
+    if not has_fingerprints(db):
+        return None
+    found = db.execute("SELECT version, value FROM fingerprint WHERE hash = ?", (name,)).fetchone()
+    return None if found is None else (found[0], found[1])
+
+
+def has_fingerprints(db: sqlite3.Connection) -> bool:
+    """Whether fingerprints are kept in this file, which may be of an older layout if it is only read."""
+    return bool(db.execute("PRAGMA user_version").fetchone()[0] >= _FINGERPRINTED)
+
+
 def _record(db: sqlite3.Connection, row: dict[str, Any]) -> TurnRecord:
-    details, size = json.loads(row.pop("details")), (row.pop("width"), row.pop("height"))
+    details = json.loads(row.pop("details"))
+    check_kinds(row, details)
+    size = row.pop("width"), row.pop("height")
     del row["number"]
-    pictures: dict[str, dict[int, str]] = {"image": {}, "source": {}, "mask": {}, "reference": {}, "changed": {}}
+    pictures: dict[str, dict[int, str]] = {role: {} for role in _ROLES}
     asked = "SELECT role, place, hash FROM picture WHERE turn = ? ORDER BY place"
     for role, place, name in db.execute(asked, (row["id"],)):
         pictures[role][place] = name
-    images, changed = pictures["image"], pictures["changed"]
+    images, changed, originals = pictures["image"], pictures["changed"], pictures["original"]
     return TurnRecord(
         **row,
         size=size,
@@ -299,6 +231,7 @@ def _record(db: sqlite3.Connection, row: dict[str, Any]) -> TurnRecord:
         references=tuple(pictures["reference"].values()),
         changed=tuple(map(changed.get, images)) if changed else (),
         image_index=details.get("image_index", 0),
+        originals=tuple(map(originals.get, range(1 + len(pictures["reference"])))) if originals else (),
     )
 
 

@@ -150,13 +150,13 @@ def test_the_file_is_laid_out_to_last(store: Store, path: Path) -> None:
         found = {name: db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked}
     assert found == {
         "application_id": int.from_bytes(b"POCH"),
-        "user_version": 3,
+        "user_version": 4,
         "page_size": 16384,
         "auto_vacuum": 2,  # incremental
         "journal_mode": "delete",
     }
-    with store._asking() as db:  # these belong to the connection, not to the file
-        assert db.execute("PRAGMA synchronous").fetchone()[0] == 2  # full
+    with store.asking() as db:  # these belong to the connection, not to the file
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 3  # extra
         assert db.execute("PRAGMA secure_delete").fetchone()[0] == 1
         assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 

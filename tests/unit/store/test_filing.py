@@ -81,14 +81,14 @@ def test_a_picture_whose_bytes_have_rotted_is_never_handed_out(store: Store, pat
 def test_a_full_disk_refuses_the_turn_whole_and_the_session_goes_on(store: Store) -> None:
     turn = add(store, 1)
     large = picture(2, side=400)
-    with store._asking() as db:  # a full disk, without filling one
+    with store.asking() as db:  # a full disk, without filling one
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreError, match=r"disk is full: nothing was changed.*Make room"):
         store.add(record("a2b3", images=(byte_hash(large),)), {byte_hash(large): large})
     assert store.ids() == [turn]
     assert store.blob(store.get(turn).images[0]) == picture(1)
-    with store._asking() as db:
+    with store.asking() as db:
         db.execute("PRAGMA max_page_count = 1000000")
     store.add(record("a2b3", images=(byte_hash(large),)), {byte_hash(large): large})
     assert store.ids() == [turn, "a2b3"]
@@ -97,7 +97,7 @@ def test_a_full_disk_refuses_the_turn_whole_and_the_session_goes_on(store: Store
 def test_a_file_deleted_while_it_is_open_is_noticed_before_a_turn_is_lost_in_it(store: Store, path: Path) -> None:
     add(store, 1)
     path.unlink()
-    with pytest.raises(StoreError, match="moved or deleted while it was open"):
+    with pytest.raises(StoreError, match="moved, replaced or deleted while it was open"):
         add(store, 2)
 
 
@@ -181,3 +181,17 @@ def test_a_file_without_permission_to_write_is_read_and_says_why(closed: str) ->
     assert first == f"False None ['{turn}'] {len(picture(0))}"
     assert "no permission to write" in second
     assert "Copy it" in second
+
+
+def test_looking_at_a_file_that_this_process_is_writing_gives_up_no_lock(store: Store) -> None:
+    grab = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    )
+    with store.writing() as db:
+        db.execute("INSERT INTO meta (key, value) VALUES ('half', 'written')")
+        with Store.open(store.path, readonly=True):
+            pass
+        other = subprocess.run(
+            [sys.executable, "-c", grab, str(store.path)], capture_output=True, text=True, check=False
+        )
+    assert "database is locked" in other.stderr

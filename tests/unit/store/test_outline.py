@@ -111,7 +111,7 @@ def test_what_is_not_there_or_was_deleted_has_no_outline(store: Store) -> None:
 def test_pictures_are_not_read_for_it(store: Store) -> None:
     turn = add(store)
     asked: list[str] = []
-    with store._asking() as db:
+    with store.asking() as db:
         db.set_trace_callback(asked.append)
     assert Turns(lambda: store).outline()[0].id == turn
     assert asked

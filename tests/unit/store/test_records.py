@@ -12,11 +12,12 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from stored import VERSION_1, VERSION_2, add
+from stored import VERSION_1, VERSION_2, VERSION_3, add, picture, record
 
 from pochade.errors import StoreError
-from pochade.imaging.load import load_image
-from pochade.store import Store, records
+from pochade.imaging.load import byte_hash, load_image
+from pochade.store import Store
+from pochade.store import layout as tables
 from pochade.store.filing import hold
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def test_a_file_of_layout_1_is_brought_up_to_date_when_it_is_opened_to_write(old
             kept = writer.page(0, 10)
             assert (kept[0].picked, kept[2].changed, kept[2].state) == (1, cats.images[:1], "stopped")
             assert reader.page(0, 10) == kept, "one who reads meanwhile reads on"
-    assert (layout(old), shape(old)) == (3, shape(store.path))
+    assert (layout(old), shape(old)) == (4, shape(store.path))
     whole = old.read_bytes()
     with Store.open(old) as again:
         assert again.page(0, 10) == kept
@@ -110,7 +111,42 @@ def test_a_file_of_layout_2_is_brought_up_to_date_when_it_is_opened_to_write(tmp
             writer.set_starred(before[2].id, on=True)
             assert reader.ids() == writer.ids() == [turn.id for turn in before[1:]], "one who reads meanwhile sees it"
             assert reader.get(before[2].id).starred is not None
-    assert (layout(old), shape(old)) == (3, shape(store.path))
+    assert (layout(old), shape(old)) == (4, shape(store.path))
+
+
+def test_a_file_of_layout_3_is_read_without_being_changed(tmp_path: Path) -> None:
+    old = shutil.copyfile(VERSION_3, tmp_path / "old.pochade")
+    with Store.open(old, readonly=True) as store:
+        hat, dog, red, mine = store.page(0, 10)
+        assert [turn.prompt for turn in store.deleted()] == ["a cat on a blue background", "a house"]
+        assert (hat.image_turn, dog.starred is not None, red.parent) == (store.deleted()[0].id, True, dog.id)
+        assert (mine.source is not None, len(mine.references), mine.originals) == (True, 2, ())
+        assert store.session_id == ""
+        assert [row[-2:] for row in store.fingerprints()] == [(None, None)] * 4
+        assert [row[1] for row in store.fingerprints()] == [hat.id, dog.id, red.id, mine.id]
+    assert old.read_bytes() == VERSION_3.read_bytes()
+
+
+def test_a_file_of_layout_3_is_brought_up_to_date_when_it_is_opened_to_write(tmp_path: Path, store: Store) -> None:
+    old = shutil.copyfile(VERSION_3, tmp_path / "old.pochade")
+    with Store.open(old, readonly=True) as reader:
+        before, gone = reader.page(0, 10), reader.deleted()
+        with Store.open(old) as writer:
+            assert (writer.page(0, 10), writer.deleted()) == (before, gone)
+            assert is_whole(writer)
+            assert len(bytes.fromhex(writer.session_id)) == 16
+            assert writer.session_id != store.session_id
+            data, upload = picture(1), picture(2)
+            full = record("a2b3", images=(byte_hash(data),), originals=(byte_hash(upload),))
+            blobs = {byte_hash(data): data, byte_hash(upload): upload}
+            writer.add(full, blobs, fingerprints={byte_hash(data): b"dots"}, fingerprint_version=1)
+            assert reader.get("a2b3") == full, "one who reads meanwhile reads on"
+            name = writer.session_id
+        assert [row[1] for row in reader.fingerprints()] == reader.ids()
+        assert list(reader.fingerprints())[-1][-2:] == (1, b"dots")
+    with Store.open(old) as again:
+        assert again.session_id == name
+    assert (layout(old), shape(old)) == (4, shape(store.path))
 
 
 def test_an_error_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Path) -> None:
@@ -128,7 +164,7 @@ def test_a_full_disk_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(ol
     db = sqlite3.connect(old, isolation_level=None)
     db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        records.bring_up(db)
+        tables.bring_up(db)
     db.close()
     assert old.read_bytes() == VERSION_1.read_bytes()
 
@@ -137,12 +173,12 @@ def test_a_full_disk_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(ol
 def test_a_kill_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Path) -> None:
     code = """
         import os, signal, sqlite3, sys
-        from pochade.store import records
+        from pochade.store import layout as tables
 
         db = sqlite3.connect(sys.argv[1], isolation_level=None)
         db.execute("PRAGMA cache_size = 1")  # what is changed goes to the file at once, not first at the end
         db.set_trace_callback(lambda said: os.kill(os.getpid(), signal.SIGKILL) if said == "COMMIT" else None)
-        records.bring_up(db)
+        tables.bring_up(db)
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(old)], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
@@ -154,4 +190,4 @@ def test_a_kill_while_it_is_brought_up_to_date_leaves_the_file_as_it_was(old: Pa
     with Store.open(old) as store:
         assert store.page(0, 10)[1].prompt == "give the cat a top hat"
         assert is_whole(store)
-    assert layout(old) == 3
+    assert layout(old) == 4
