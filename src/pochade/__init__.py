@@ -23,16 +23,23 @@ if TYPE_CHECKING:
         ModelError,
         OutOfMemoryError,
         PochadeError,
+        ProvenanceError,
         ReadOnlyError,
         RequestError,
         StoreError,
         WouldBlockError,
     )
     from pochade.jobs import Event, Job, Progress
+    from pochade.provenance.credentials import Credentials
+    from pochade.provenance.find import Found, Match, find
+    from pochade.provenance.signer import Signer
+    from pochade.provenance.verify import verify
     from pochade.request import Request
     from pochade.session import Session
     from pochade.shortcuts import open_session as open  # noqa: A004 - what it is called when asked for by name
     from pochade.shortcuts import paint, paint_mask
+    from pochade.store.copying import Merged
+    from pochade.store.leftovers import Purged
     from pochade.turn import Turn
     from pochade.widgets.compare import Compare
     from pochade.widgets.mask import MaskCanvas
@@ -44,54 +51,72 @@ __version__ = "0.1.0"
 __all__ = [
     "Cancelled",
     "Compare",
+    "Credentials",
     "Event",
+    "Found",
     "ImageError",
     "Job",
     "MaskCanvas",
+    "Match",
+    "Merged",
     "ModelError",
     "OutOfMemoryError",
     "PochadeError",
     "Progress",
     "PromptBox",
+    "ProvenanceError",
+    "Purged",
     "ReadOnlyError",
     "Request",
     "RequestError",
     "Session",
+    "Signer",
     "StoreError",
     "Turn",
     "TurnStrip",
     "WouldBlockError",
     "__version__",
+    "find",
     "models",
     "open",
     "paint",
     "paint_mask",
+    "verify",
 ]
 
 _HOMES = {
     "Cancelled": "errors",
     "Compare": "widgets.compare",
+    "Credentials": "provenance.credentials",
     "Event": "jobs",
+    "Found": "provenance.find",
     "ImageError": "errors",
     "Job": "jobs",
     "MaskCanvas": "widgets.mask",
+    "Match": "provenance.find",
+    "Merged": "store.copying",
     "ModelError": "errors",
     "OutOfMemoryError": "errors",
     "PochadeError": "errors",
     "Progress": "jobs",
     "PromptBox": "widgets.promptbox",
+    "ProvenanceError": "errors",
+    "Purged": "store.leftovers",
     "ReadOnlyError": "errors",
     "Request": "request",
     "RequestError": "errors",
     "Session": "session",
+    "Signer": "provenance.signer",
     "StoreError": "errors",
     "Turn": "turn",
     "TurnStrip": "widgets.strip",
     "WouldBlockError": "errors",
+    "find": "provenance.find",
     "models": "engine.models",
     "open": "shortcuts",
     "paint": "shortcuts",
     "paint_mask": "shortcuts",
+    "verify": "provenance.verify",
 }
 _OTHER_NAMES = {"open": "open_session"}  # a module of ours should not hide the built-in from its own code
 

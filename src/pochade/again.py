@@ -38,7 +38,7 @@ def once_more(what: Turn | Request, changes: Mapping[str, Any], turns: Turns) ->
     RequestError
         If it cannot be carried out with these changes.
     """
-    options = dict(what) if isinstance(what, Request) else _recorded(what)
+    options = _requested(what) if isinstance(what, Request) else _recorded(what)
     changed = given(changes)
     for picture, turn in (("image", "image_turn"), ("references", "reference_turns")):
         if picture in changed:
@@ -47,13 +47,26 @@ def once_more(what: Turn | Request, changes: Mapping[str, Any], turns: Turns) ->
     return complete(options.pop("prompt"), options.pop("task"), options, current=None, turns=turns)
 
 
+def _requested(request: Request) -> dict[str, Any]:
+    """Read the attributes off a request; files with credentials stand for their pictures, which bring them along."""
+    options = dict(request)
+    image, *references = options.pop("files") or (None,) * (1 + len(request.references))
+    options["image"] = image or request.image
+    options["references"] = tuple(file or one for file, one in zip(references, request.references, strict=True))
+    return options
+
+
 def _recorded(turn: Turn) -> dict[str, Any]:
     """Read the attributes of a request off a turn's record."""
     record, extra = turn.record, turn.record.extra
     options: dict[str, Any] = {"task": record.task, "prompt": record.prompt, **turn.settings}
-    options |= {"references": turn.references, "reference_turns": record.reference_turns, "image_turn": None}
+    first, *files = (
+        name and turn.store.blob(name) for name in record.originals or (None,) * (1 + len(turn.references))
+    )
+    references = tuple(file or one for file, one in zip(files, turn.references, strict=True))
+    options |= {"references": references, "reference_turns": record.reference_turns, "image_turn": None}
     if record.task == "edit":
-        options |= {"image": turn.source, "image_turn": record.parent, "mask": turn.mask}
+        options |= {"image": first or turn.source, "image_turn": record.parent, "mask": turn.mask}
         options["changed"] = turn.changed if extra.get("corrected") else None
         options["extend"] = tuple(extra["extend"]) if extra.get("extend") else None
     return options

@@ -90,10 +90,10 @@ def _from_words(
 
 
 def _portable(picture: object, turns: Turns) -> object:
-    """Reduce turns of other sessions to their pixels: their ids mean nothing here."""
+    """Reduce turns of other sessions to their pictures' files: their ids mean nothing here."""
     if isinstance(picture, (list, tuple)):
         return [_portable(one, turns) for one in picture]
-    return picture.image if isinstance(picture, Turn) and not turns.holds(picture) else picture
+    return picture.png if isinstance(picture, Turn) and not turns.holds(picture) else picture
 
 
 def _shown_by(image: object, current: Turn | None, turns: Turns) -> str | None:
@@ -103,7 +103,8 @@ def _shown_by(image: object, current: Turn | None, turns: Turns) -> str | None:
     """
     if isinstance(image, Turn):
         return image.id if turns.holds(image) else None
-    if current is None or not isinstance(image, Image.Image) or image.size != current.size:
+    picture = getattr(image, "image", image)  # of one that was attached
+    if current is None or not isinstance(picture, Image.Image) or picture.size != current.size:
         return None
-    wanted = pixel_hash(load_image(image))
+    wanted = pixel_hash(load_image(picture))
     return current.id if any(pixel_hash(one) == wanted for one in current.images) else None

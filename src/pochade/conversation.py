@@ -6,31 +6,38 @@ are the attributes of a `Request`; those that a session has settings for say `AS
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Unpack
 
 from pochade.again import once_more
 from pochade.errors import RequestError
+from pochade.hints import Hints, hints_for
 from pochade.request import Request
-from pochade.settings import AS_SET
+from pochade.settings import AS_SET, given
+from pochade.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pochade.engine.local import Engine
     from pochade.jobs import Job
     from pochade.knobs import Background, Keep
     from pochade.remedies import Remedy
     from pochade.request import Margins, Options, Task
+    from pochade.settings import Settings
     from pochade.turn import Turn
-    from pochade.turns import Turns
 
 __all__ = ["Conversation"]
 
 
-class Conversation(ABC):
-    """The words of a session; `Session` knows how to carry them out."""
+class Conversation(Standing):
+    """The words of a session, wherever it stands; `Session` knows how to carry them out."""
 
-    turns: Turns
+    settings: Settings
+
+    @abstractmethod
+    def _running(self) -> Engine:
+        """Return the engine that later requests are carried out by."""
 
     @property
     @abstractmethod
@@ -201,6 +208,44 @@ class Conversation(ABC):
         what = turn if isinstance(turn, Request) else self.turns[self.turns.id_of(turn) or ""]
         request = once_more(what, {"seed": seed, **changes}, self.turns)
         return self.submit(request, on_done=on_done, keep_stopped=keep_stopped)
+
+    def check(
+        self,
+        prompt: str,
+        task: Task | None = None,
+        *,
+        references: int = 0,
+        mask: bool = False,
+        size: tuple[int, int] | str | None = AS_SET,
+        negative: str | None = AS_SET,
+        strength: float | None = AS_SET,
+    ) -> Hints:
+        """Say what the model does not know of a prompt, and what cannot be done; no weights are loaded for it.
+
+        Parameters
+        ----------
+        prompt : str
+            The words so far; they may be none.
+        task : "generate" or "edit", optional
+            By default what `say` would do.
+        references : int
+            How many references come with it.
+        mask : bool
+            Whether a mask does.
+        size, negative, strength
+            As in `generate` and `edit`; what is left out is as `settings` has it.
+
+        Raises
+        ------
+        ModelError
+            If the model is gone.
+        """
+        current = self.current
+        task = task or ("generate" if current is None else "edit")
+        engine, picture = self._running(), None if current is None else current.size
+        values = self.settings.in_force(task, engine, references=references, mask=mask, picture=picture)
+        values |= given({"size": size, "negative": negative, "strength": strength})
+        return hints_for(prompt, task, engine.capabilities, values, references=references, mask=mask, picture=picture)
 
     def retry(self, job: Job, remedy: Remedy | None = None, *, on_done: Callable[[Job], None] | None = None) -> Job:
         """Put the request of a job in the queue once more.

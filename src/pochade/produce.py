@@ -7,27 +7,41 @@ is a plain function from value to value; progress goes out, and a stop comes in,
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pochade.engine.models import licence_note
 from pochade.errors import Cancelled
-from pochade.imaging.load import byte_hash, pixel_hash, png_bytes
+from pochade.imaging.load import byte_hash, png_bytes
+from pochade.packing import Packed, pixels_of
 from pochade.planning import Finished, Plan, finish, plan_for
+from pochade.provenance.fingerprint import VERSION, fingerprint
+from pochade.provenance.stage import Signing, credentialed, nature
 from pochade.store import TurnRecord
 from pochade.turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL import Image
 
     from pochade.engine.local import Engine
+    from pochade.provenance.facts import Made
+    from pochade.provenance.stage import Nature
     from pochade.report import Report
     from pochade.request import Request
     from pochade.store import Store
 
 
 def produce(
-    request: Request, parent: Turn | None, engine: Engine, store: Store, report: Report, *, keep_stopped: bool = False
+    request: Request,
+    parent: Turn | None,
+    engine: Engine,
+    store: Store,
+    report: Report,
+    *,
+    keep_stopped: bool = False,
+    signing: Signing | None = None,
 ) -> Turn:
     """Carry out a request and keep what came of it. Worker thread only.
 
@@ -45,6 +59,8 @@ def produce(
         Where progress goes and a stop comes from.
     keep_stopped : bool
         Whether a turn that is stopped is kept too, with the pictures that were done by then or its last preview.
+    signing : Signing, optional
+        How its pictures are signed; by default in full, by this person's own signer.
 
     Returns
     -------
@@ -55,9 +71,11 @@ def produce(
     ------
     Cancelled
         Within one step of a stop. Nothing was kept, or the stopped turn, which is the error's `turn`.
-    RequestError, ImageError, ModelError, StoreError
-        Whatever is wrong with the request, the model or the file; nothing was kept.
+    RequestError, ImageError, ModelError, StoreError, ProvenanceError
+        Whatever is wrong with the request, the model, the file or a key of the person's; nothing was kept.
     """
+    signing = signing or Signing()
+    signing.ready()
     plan = plan_for(request, engine.capabilities)  # small files tell; whatever is refused is refused at once
     engine.load(report)
     started = time.monotonic()
@@ -73,11 +91,11 @@ def produce(
         left = pictures or _last_seen(report, request, plan)
         if not (keep_stopped and left):
             raise
-        turn = _keep(request, parent, engine, store, plan, left, report, started, "stopped")
+        turn = _keep(request, parent, engine, store, plan, left, report, started, "stopped", signing)
         message = f"The request was stopped before it was finished; what there was is kept as turn {turn.id!r}."
         raise Cancelled(message, turn) from stop
     engine.expect(pictures[0].picture)  # the next request is likely to edit it
-    return _keep(request, parent, engine, store, plan, pictures, report, started, "done")
+    return _keep(request, parent, engine, store, plan, pictures, report, started, "done", signing)
 
 
 def _last_seen(report: Report, request: Request, plan: Plan) -> list[Finished]:
@@ -96,11 +114,12 @@ def _keep(
     report: Report,
     started: float,
     state: Literal["done", "stopped"],
+    signing: Signing,
 ) -> Turn:
-    """Store a turn and everything that belongs to it."""
+    """Sign the pictures of a turn and store it with everything that belongs to it."""
     painting, unfinished = plan.painting, state == "stopped" and report.last_preview is not None
-    kept = _Kept.of(request, parent, pictures)
-    inputs = (parent.id if parent else None, kept.source, kept.mask, kept.references)
+    kept = Packed.of(request, parent, pictures, store)
+    inputs = (parent.id if parent else None, kept.source, kept.mask, kept.shown)
     numbers = (plan.seed, request.n, plan.size, painting.steps, painting.guidance)
     more = _recipe(request, kept)
     notes = (*plan.notes, *(one.note for one in pictures), *report.notes, *engine.notes(painting.prompt))
@@ -122,19 +141,50 @@ def _keep(
         image_turn=parent.id if parent and request.image and kept.source is None else None,
         image_index=kept.index,
         reference_turns=request.reference_turns,
-        images=kept.images,
+        images=(),
         source=kept.source,
         mask=kept.mask,
         changed=kept.changed,
         references=kept.references,
+        originals=kept.originals,
         state=state,
         extra={"engine": engine.facts(painting), **_said(request, plan, pictures, unfinished=unfinished)},
     )
-    store.add(record, kept.blobs, pixels=kept.pixels)
+    natures = _natures(request, parent, kept, pictures, store)
+    if request.task == "edit":
+        record.extra["made"] = natures
+    made: list[Made] = ["untouched" if _same(request.image, one.picture) else "ai" for one in pictures]
+    made = ["composite" if (how, what) == ("ai", "composite") else how for how, what in zip(made, natures, strict=True)]
+    signed, note = credentialed(kept.images, record, store.session_id, kept.sources, made, signing)
+    names = tuple(map(byte_hash, signed))
+    record = replace(record, images=names, notes=(*record.notes, *([note] if note else ())))
+    blobs = kept.blobs | dict(zip(names, signed, strict=True))
+    pixels = kept.pixels | {name: pixels_of(one.picture) for name, one in zip(names, pictures, strict=True)}
+    found = {name: fingerprint(one.picture) for name, one in zip(names, pictures, strict=True)}
+    store.add(record, blobs, pixels=pixels, fingerprints=found, fingerprint_version=VERSION)
+    signing.expect(signed[0])
     return Turn(store, record)
 
 
-def _recipe(request: Request, kept: _Kept) -> tuple[tuple[str, Any], ...]:
+def _natures(
+    request: Request, parent: Turn | None, kept: Packed, pictures: Sequence[Finished], store: Store
+) -> list[Nature]:
+    """Tell of each picture where all of its pixels come from."""
+    if request.task == "generate":
+        return ["ai"] * len(pictures)
+    before: Nature = "upload" if parent is None or kept.source else nature(parent.record, kept.index, store.get)
+    changed: Nature = "ai" if before == "ai" else "composite"
+    return [before if _same(request.image, one.picture) else changed for one in pictures]
+
+
+def _same(before: Image.Image | None, after: Image.Image) -> bool:
+    """Whether not one pixel was changed."""
+    if before is None or (before.mode, before.size) != (after.mode, after.size):
+        return False
+    return before.tobytes() == after.tobytes()
+
+
+def _recipe(request: Request, kept: Packed) -> tuple[tuple[str, Any], ...]:
     """Gather what else makes a request another one, for its turn's id: only what was asked for."""
     asked: dict[str, Any] = {name: getattr(request, name) for name in ("negative", "strength", "extend")}
     asked |= {"background": request.background.removeprefix("auto"), "keep": request.keep.removeprefix("auto")}
@@ -152,55 +202,3 @@ def _said(request: Request, plan: Plan, pictures: list[Finished], *, unfinished:
     said["preview"] = True if unfinished else None
     said["found"] = [one.found for one in pictures] if any(one.found for one in pictures) else None
     return {name: value for name, value in said.items() if value is not None}
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """The pictures of a turn, those that came with the request too, named by hash, and the bytes to be stored."""
-
-    images: tuple[str, ...]
-    changed: tuple[str | None, ...]
-    source: str | None
-    index: int
-    mask: str | None
-    references: tuple[str, ...]
-    blobs: dict[str, bytes]
-    pixels: dict[str, str]
-
-    @classmethod
-    def of(cls, request: Request, parent: Turn | None, pictures: list[Finished]) -> _Kept:
-        """Encode them. The parent's own pictures are there already and need no second name."""
-        blobs: dict[str, bytes] = {}
-        pixels: dict[str, str] = {}
-
-        def keep(picture: Image.Image | None) -> str | None:
-            if picture is None:
-                return None
-            data = png_bytes(picture)
-            name = byte_hash(data)
-            blobs[name] = data
-            pixels[name] = pixel_hash(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
-            return name
-
-        images = tuple(str(keep(one.picture)) for one in pictures)
-        changed = tuple(keep(one.changed) for one in pictures) if any(one.changed for one in pictures) else ()
-        index = _index(request.image, parent)
-        return cls(
-            images=images,
-            changed=changed,
-            source=keep(request.image) if index is None else None,
-            index=index or 0,
-            mask=keep(request.mask),
-            references=tuple(str(keep(one)) for one in request.references),
-            blobs=blobs,
-            pixels=pixels,
-        )
-
-
-def _index(image: Image.Image | None, parent: Turn | None) -> int | None:
-    """Tell which of the parent's pictures is edited; None where it is none of them."""
-    if image is None or parent is None:
-        return None
-    wanted = pixel_hash(image)
-    first = (parent.picked, *(place for place in range(len(parent)) if place != parent.picked))
-    return next((place for place in first if pixel_hash(parent[place].image) == wanted), None)

@@ -6,7 +6,9 @@ the exact size, which `pochade.sizes` settles when the model's rule is known.
 """
 
 import math
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
 from PIL import Image
@@ -17,6 +19,8 @@ from pochade.imaging.fit import margins
 from pochade.imaging.load import MAX_PIXELS, load_image
 from pochade.imaging.mask import check_mask, load_mask
 from pochade.knobs import MAX_PICTURES, MAX_PROMPT, MAX_SEED, MAX_STEPS, Background, Keep, Knobs
+from pochade.provenance.boxes import crowded
+from pochade.provenance.carried import carried, mime_of
 from pochade.sizes import SizeRule, brief, parse_size, resolve_size, whole_number
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
 ]
 
 MAX_REFERENCES = 10
+MAX_FILE = 100_000_000  # bytes of a file that is kept for its credentials; a larger one gives only its pixels
 
 Task = Literal["generate", "edit"]
 Margins = tuple[int, int, int, int]
@@ -62,6 +67,7 @@ class Options(TypedDict, total=False):
     extend: Margins | str | None
     references: object
     reference_turns: Sequence[str | None]
+    files: Sequence[bytes | None]
 
 
 class Request(Knobs):
@@ -107,6 +113,9 @@ class Request(Knobs):
         Pictures to take a style, a colour, a subject or a layout from; at most 10.
     reference_turns : tuple of (str or None)
         For each reference the id of the turn that it comes from, if any.
+    files : tuple of (bytes or None)
+        For `image` and then each reference the file that it came as, where that carries Content Credentials: they stay
+        with what is made from it. Empty where no file does.
 
     Raises
     ------
@@ -125,6 +134,7 @@ class Request(Knobs):
     extend: Margins | None = None
     references: tuple[Image.Image, ...] = ()
     reference_turns: tuple[str | None, ...] = Field(default=(), validate_default=True)
+    files: tuple[bytes | None, ...] = Field(default=(), repr=False)
 
     @classmethod
     def of(cls, prompt: str, **options: Unpack[Options]) -> Self:
@@ -137,7 +147,8 @@ class Request(Knobs):
         **options
             The attributes of `Request`. `image` and each of `references` may be whatever
             `pochade.imaging.load.load_image` reads, `mask` and `changed` whatever `pochade.imaging.mask.load_mask`
-            reads; a turn brings its id along. Pictures are copied, so that drawing on yours later changes nothing here.
+            reads; a turn brings its id along, a file its Content Credentials, and whatever has a `file` (bytes) beside
+            its `image` that file's. Pictures are copied, so that drawing on yours later changes nothing here.
 
         Raises
         ------
@@ -147,7 +158,11 @@ class Request(Knobs):
             When a picture or the mask cannot be used.
         """
         values: dict[str, Any] = {**options, "prompt": prompt}
-        if (image := values.get("image")) is not None:
+        references = _as_sequence(values.get("references"))
+        if len(references) > MAX_REFERENCES:
+            raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")
+        image, *references = (_readable_twice(one) for one in (values.get("image"), *references))
+        if image is not None:
             values["image"] = load_image(image, name="The picture to change")
             values["image_turn"] = values.get("image_turn") or _turn_id(image)
         for name in ("mask", "changed"):
@@ -159,17 +174,18 @@ class Request(Knobs):
             if not isinstance(shape := parse_size(extend), str) or shape.endswith("MP"):
                 raise RequestError(f"extend={extend!r} is no shape to grow to: give one such as '16:9', or margins.")
             values["extend"] = margins(values["image"].size, shape)
-        references = _as_sequence(values.get("references"))
-        if len(references) > MAX_REFERENCES:
-            raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")
         values["references"] = tuple(load_image(one, name=f"Reference {i}") for i, one in enumerate(references, 1))
         values["reference_turns"] = values.get("reference_turns") or tuple(map(_turn_id, references))
+        if not values.get("files"):
+            files = tuple(_credentialed(one) for one in (image, *references))
+            values["files"] = files if any(files) else ()
         return cls(**values)
 
     def __repr__(self) -> str:
         fields = type(self).model_fields
         names = dict.fromkeys(("task", "prompt", *fields))
         told = ((name, getattr(self, name)) for name in names)
+        told = ((name, value) for name, value in told if fields[name].repr)
         told = ((name, value) for name, value in told if value is not None and value != fields[name].default)
         return f"Request({', '.join(f'{name}={_show(value)}' for name, value in told)})"
 
@@ -229,6 +245,13 @@ class Request(Knobs):
             raise RequestError(f"There are {len(references)} references but {len(value)} reference_turns.")
         return value or (None,) * len(references)
 
+    @field_validator("files")
+    @classmethod
+    def _each_picture_has_its_file(cls, value: tuple[bytes | None, ...], info: ValidationInfo) -> Any:
+        if value and len(value) != 1 + len(info.data.get("references", ())):
+            raise RequestError("files names the file of image, or None, and then one for each reference.")
+        return value
+
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
         if self.task == "edit" and self.image is None:
@@ -273,6 +296,28 @@ def _turn_id(source: object) -> str | None:
     """Return the id of a turn, known by what it offers, since turns are built above this module."""
     found = getattr(source, "id", None)
     return found if isinstance(found, str) and hasattr(source, "image") else None
+
+
+def _readable_twice(source: object) -> object:
+    """Take a stream's bytes, which may be read only once; anything else is left as it is."""
+    read = getattr(source, "read", None)
+    if not callable(read) or isinstance(source, Image.Image):
+        return source
+    if source.seekable():  # type: ignore[attr-defined]
+        source.seek(0)  # type: ignore[attr-defined]
+    return read()
+
+
+def _credentialed(source: object) -> bytes | None:
+    """Return the file that a picture, which was read from it without an error, came as; None without credentials."""
+    file = getattr(source, "file", source)
+    if isinstance(file, str | os.PathLike):
+        path = Path(file).expanduser()
+        file = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
+    if not isinstance(file, bytes | bytearray | memoryview) or len(file) > MAX_FILE:
+        return None
+    data = bytes(file)
+    return data if carried(data) and not crowded(data, mime_of(data) or "") else None
 
 
 def _as_sequence(references: object) -> Sequence[object]:

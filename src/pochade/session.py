@@ -18,12 +18,12 @@ from pochade.choices import Choices, name_of
 from pochade.conversation import Conversation
 from pochade.engine.models import MINIATURE
 from pochade.errors import Cancelled, StoreError
-from pochade.hints import Hints, hints_for
 from pochade.jobs import Event, worker_for
 from pochade.produce import produce
+from pochade.provenance.stage import Signing, set_signing
 from pochade.remedies import remedies_for
 from pochade.settings import AS_SET, Settings, given
-from pochade.standing import Standing
+from pochade.store import default_folder
 from pochade.store.keeping import Keeping
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from pochade.engine.families import Capabilities
     from pochade.engine.local import Engine
     from pochade.jobs import Job, Report
+    from pochade.provenance.facts import Level
+    from pochade.provenance.signer import Signer
     from pochade.request import Request, Task
+    from pochade.store import Store
     from pochade.turn import Turn
     from pochade.widgets.studio import Studio
 
@@ -42,7 +45,7 @@ __all__ = ["Session", "open_already"]
 _sessions: WeakValueDictionary[Path, Session] = WeakValueDictionary()  # by file: each has one session in a process
 
 
-class Session(Conversation, Standing):
+class Session(Conversation):
     """A conversation with one model, kept turn by turn in one file.
 
     Parameters
@@ -69,6 +72,11 @@ class Session(Conversation, Standing):
         A step cache that trades a little of the picture for speed, such as "taylorseer"; by default none.
     keep_stopped : bool
         Whether a turn that is stopped is kept too, with the pictures that were done by then or its last preview.
+    provenance : "full", "minimal" or "off", optional
+        What the Content Credentials of its pictures say: "minimal" leaves the words of prompts out, "off" signs
+        nothing. By default as the file that is continued has it, else "full".
+    signer : Signer, optional
+        Who signs; by default this person's own keys, made on this machine at first use.
 
     Attributes
     ----------
@@ -99,12 +107,15 @@ class Session(Conversation, Standing):
         attention: str = "auto",
         cache: str | None = None,
         keep_stopped: bool = False,
+        provenance: Level | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self._guard = threading.RLock()
         self._studio: Studio | None = None
         self._closed = False
         self._uses, self._used = itertools.count(1), 0  # of `use`: the next one's number, the last that won
         self._keep_stopped = keep_stopped
+        self._signing = Signing.of(provenance, signer)
         self._choices = Choices.of(
             device=device, dtype=dtype, memory=memory, compile=compile, attention=attention, cache=cache
         )
@@ -117,6 +128,13 @@ class Session(Conversation, Standing):
             older._leave()  # noqa: SLF001 - one of us; its file stays open, for us and for its turns
         if path is not None:
             self._continue()
+            store = self._keeping.opened(self._model)
+            self._signing = Signing.of(provenance, signer, store.meta("provenance"))
+            set_signing(store, self._signing)
+            if store.writable and self.path.parent != default_folder():
+                from pochade.provenance.index import remember  # few keep their sessions elsewhere
+
+                remember(self.path)
         _sessions[self.path] = self
 
     def _continue(self) -> None:
@@ -139,6 +157,11 @@ class Session(Conversation, Standing):
     def model(self) -> str:
         """The model: "miniature", a Hub repository or a folder."""
         return self._model
+
+    @property
+    def provenance(self) -> Level:
+        """What the Content Credentials of its pictures say: "full", "minimal" or "off"."""
+        return self._signing.level
 
     @property
     def capabilities(self) -> Capabilities:
@@ -191,16 +214,13 @@ class Session(Conversation, Standing):
         engine, moves = self._running(), self._place.moves
         asked = partial(self.settings.for_request, engine=engine)
         request = complete(prompt, task, options, current=self.current, turns=self.turns, settings=asked)
-        fresh, store = self._keeping.store is None, self._keeping.writing(self._model)
-        if fresh:
-            self.settings.keep_in_file()
-        self._follow(store)
+        store = self._to_write()
         keep = self._keep_stopped if keep_stopped is None else keep_stopped
-        parent = self.turns[request.image_turn] if request.image_turn is not None else None
+        parent, signing = self.turns[request.image_turn] if request.image_turn is not None else None, self._signing
 
         def work(report: Report) -> Turn:
             try:
-                turn = produce(request, parent, engine, store, report, keep_stopped=keep)
+                turn = produce(request, parent, engine, store, report, keep_stopped=keep, signing=signing)
             except Cancelled as stop:
                 if stop.turn is not None:
                     self._place.stay(store)
@@ -272,44 +292,6 @@ class Session(Conversation, Standing):
         said = self.settings.give_way(can)
         self._listeners.tell(Event("model", message=" ".join(said) or None))
         return said
-
-    def check(
-        self,
-        prompt: str,
-        task: Task | None = None,
-        *,
-        references: int = 0,
-        mask: bool = False,
-        size: tuple[int, int] | str | None = AS_SET,
-        negative: str | None = AS_SET,
-        strength: float | None = AS_SET,
-    ) -> Hints:
-        """Say what the model does not know of a prompt, and what cannot be done; no weights are loaded for it.
-
-        Parameters
-        ----------
-        prompt : str
-            The words so far; they may be none.
-        task : "generate" or "edit", optional
-            By default what `say` would do.
-        references : int
-            How many references come with it.
-        mask : bool
-            Whether a mask does.
-        size, negative, strength
-            As in `generate` and `edit`; what is left out is as `settings` has it.
-
-        Raises
-        ------
-        ModelError
-            If the model is gone.
-        """
-        current = self.current
-        task = task or ("generate" if current is None else "edit")
-        engine, picture = self._running(), None if current is None else current.size
-        values = self.settings.in_force(task, engine, references=references, mask=mask, picture=picture)
-        values |= given({"size": size, "negative": negative, "strength": strength})
-        return hints_for(prompt, task, engine.capabilities, values, references=references, mask=mask, picture=picture)
 
     # What others see of it.
 
@@ -388,6 +370,12 @@ class Session(Conversation, Standing):
             if self._engine is None:
                 self._engine = self._choices.engine(self._model)
             return self._engine
+
+    def _to_write(self) -> Store:
+        fresh, store = self._keeping.store is None, super()._to_write()
+        if fresh:
+            set_signing(store, self._signing)
+        return store
 
     def _check_open(self) -> None:
         if self._closed:

@@ -5,23 +5,30 @@ equal. It stands alone because every view, the code that it writes about itself 
 """
 
 import dataclasses
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from pochade.errors import RequestError
-from pochade.imaging.load import load_image, png_bytes
+from pochade.imaging.encode import encoded, format_of
+from pochade.imaging.load import load_image, pixel_hash, png_bytes
 from pochade.imaging.sheet import contact_sheet
+from pochade.provenance.carried import mime_of
+from pochade.provenance.stage import converted, nature
 from pochade.sizes import brief, whole_number
 from pochade.store import Store, TurnRecord
 
+if TYPE_CHECKING:
+    from pochade.provenance.credentials import Credentials
+
 __all__ = ["Turn"]
+
+_SIGNED = ("image/png", "image/jpeg", "image/webp", "image/avif")
 
 _SHOWN = 60  # characters of a prompt in a repr
 
@@ -203,6 +210,27 @@ class Turn:
         return tuple(self.store.blob(name) for name in self.record.images)
 
     @property
+    def pixels(self) -> str:
+        """SHA-256, in hexadecimal, of the (picked) picture's mode, size and pixels.
+
+        Compare it, or print it in a report, where two pictures should be the same: no two signings have the same bytes.
+        """
+        return self.store.pixels(self.record.images[self.picked]) or pixel_hash(self.image)
+
+    @property
+    def credentials(self) -> "Credentials":
+        """What the (picked) picture's Content Credentials say of where it comes from, and whether that holds.
+
+        Raises
+        ------
+        ProvenanceError
+            They cannot be read.
+        """
+        from pochade.provenance.verify import verify
+
+        return verify(self.png)
+
+    @property
     def image(self) -> Image.Image:
         """The (picked) picture: a new PIL image, mode "RGB" or "RGBA", each time."""
         return load_image(self.png)
@@ -247,7 +275,8 @@ class Turn:
         Parameters
         ----------
         path : path-like
-            Where. ``.png`` gets the stored bytes as they are; another ending that Pillow can write is encoded anew.
+            Where. ``.png`` gets the stored bytes as they are; another ending that Pillow can write is encoded anew,
+            and as ``.jpg``, ``.webp`` or ``.avif`` signed anew, as made from the stored picture.
         index : int, optional
             Which picture of the turn, from 0; by default the picked one.
 
@@ -260,13 +289,28 @@ class Turn:
         ------
         RequestError
             There is no such picture in the turn, or no picture format has that ending.
+        ProvenanceError
+            It cannot be signed.
         """
         where = Path(path).expanduser()
-        data = (self if index is None else self[index]).png
+        chosen = self if index is None else self[index]
+        data = chosen.png
         if where.suffix.lower() != ".png":
-            data = _encoded(load_image(data), where)
+            data = chosen.signed(encoded(load_image(data), format_of(where)))
         where.write_bytes(data)
         return where
+
+    def signed(self, file: bytes) -> bytes:
+        """Sign the (picked) picture written as another file, JPEG, WebP or AVIF, as made from the stored one.
+
+        Where the stored one is not signed, or the format cannot be, the file is returned as it is. `ProvenanceError`
+        where it cannot be signed.
+        """
+        mime, record = mime_of(file), self.record
+        if mime not in _SIGNED:
+            return file
+        made = nature(record, self.picked, self.store.get)
+        return converted(file, mime, self.png, record, self.picked, self.store, made)
 
     def code(self, name: str = "s") -> str:
         """Write the Python that makes this turn again.
@@ -352,17 +396,3 @@ class Turn:
 
     def _picture(self) -> bytes:
         return self.png if len(self.record.images) == 1 else png_bytes(contact_sheet(self.images))
-
-
-def _encoded(image: Image.Image, path: Path) -> bytes:
-    """Encode a picture in the format of a path's ending."""
-    kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind not in Image.SAVE:
-        raise RequestError(f"No picture can be saved as {path.name!r}: end the name in .png, .jpg or .webp.")
-    buffer = io.BytesIO()
-    try:
-        image.save(buffer, kind)
-    except OSError:  # the format knows no transparency: show what a white page would show
-        flat = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-        flat.convert("RGB").save(buffer, kind)
-    return buffer.getvalue()

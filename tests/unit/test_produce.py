@@ -71,14 +71,14 @@ def test_a_turn_records_every_default_that_was_filled_in(go: Any, engine: Engine
     assert record.seconds > 0
 
 
-def test_the_same_request_gives_the_same_bytes(go: Any) -> None:
-    assert go("a red cat", seed=5).png == go("a red cat", seed=5).png
-    assert go("a red cat", seed=5).png != go("a red cat", seed=6).png
+def test_the_same_request_gives_the_same_pixels(go: Any) -> None:
+    assert go("a red cat", seed=5).pixels == go("a red cat", seed=5).pixels
+    assert go("a red cat", seed=5).pixels != go("a red cat", seed=6).pixels
 
 
 def test_a_drawn_seed_paints_the_same_picture_again(go: Any) -> None:
     first = go("a red cat")
-    assert go("a red cat", seed=first.seed).png == first.png
+    assert go("a red cat", seed=first.seed).pixels == first.pixels
     assert go("a red cat").seed != first.seed
 
 
@@ -355,7 +355,7 @@ def test_references_of_any_size_are_used_and_kept_as_they_came(go: Any) -> None:
     plain = go("a red cat", seed=1)
     photo = gradient(500, 400)
     turn = go("a red cat", seed=1, references=[photo, plain])
-    assert turn.png != plain.png
+    assert turn.pixels != plain.pixels
     assert np.array_equal(np.asarray(turn.references[0]), np.asarray(photo))
     assert turn.record.reference_turns == (None, plain.id)
 

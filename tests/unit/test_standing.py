@@ -141,7 +141,7 @@ def test_what_was_made_from_a_deleted_turn_keeps_its_code_and_its_source(session
     assert np.array_equal(np.asarray(edited.source), np.asarray(first[1]))
     assert f"image=session['{first.id}'][1]" in edited.code("session")
     again = eval(edited.code("session"), {"session": session})  # noqa: S307 - our own code is what is tested
-    assert again.png == edited.png
+    assert again.pixels == edited.pixels
     assert again.parent == first
     path = session.path
     session.close()

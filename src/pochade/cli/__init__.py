@@ -3,10 +3,10 @@
 `pochade --help` answers at once: whatever is heavy is imported inside a command.
 """
 
-from pochade.cli import bench, lab, paint
+from pochade.cli import bench, files, find, lab, paint, verify
 from pochade.cli.app import app
 
-__all__ = ["app", "bench", "lab", "main", "paint"]
+__all__ = ["app", "bench", "files", "find", "lab", "main", "paint", "verify"]
 
 
 def main() -> None:

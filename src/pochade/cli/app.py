@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import typer
 
+from pochade.inert import inert
+
 __all__ = ["REFUSED", "STOPPED", "app", "leave"]
 
 REFUSED = 2
@@ -24,5 +26,5 @@ app = typer.Typer(
 
 def leave(sentence: str, code: int = REFUSED) -> NoReturn:
     """End the command with a sentence on stderr and an exit status."""
-    typer.echo(f"pochade: {sentence}", err=True)
+    typer.echo(f"pochade: {inert(sentence)}", err=True)
     raise typer.Exit(code)

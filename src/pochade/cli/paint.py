@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pochade.cli.app import STOPPED, app, leave
+from pochade.inert import inert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["models", "paint"]
 
-WRITABLE = {".png", ".jpg", ".jpeg", ".webp"}
+WRITABLE = {".png", ".jpg", ".jpeg", ".webp", ".avif"}
 
 
 @app.command()
 def paint(
     prompt: Annotated[str, typer.Argument(help="What to paint, or with --edit what to change.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The picture's file: .png, .jpg or .webp.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture's file: .png, .jpg, .webp or .avif.")] = Path(
         "pochade.png"
     ),
     seed: Annotated[int | None, typer.Option(help="Same seed, same picture. Drawn when left out.")] = None,
@@ -55,6 +56,9 @@ def paint(
     strength: Annotated[
         float | None, typer.Option(help="With --edit, for models that edit by noise: how much to repaint, up to 1.")
     ] = None,
+    provenance: Annotated[
+        str | None, typer.Option(help="Content Credentials: full, minimal (without the words of prompts) or off.")
+    ] = None,
     *,
     transparent: Annotated[bool, typer.Option("--transparent", help="Leave the background out.")] = False,
     whole: Annotated[bool, typer.Option("--whole", help="With --edit: take the whole answer, keep no bytes.")] = False,
@@ -73,11 +77,12 @@ def paint(
         asked |= {"references": reference, "image": edit, "mask": mask, "extend": _margins(extend)}
         asked |= {"strength": strength, "keep": "none" if whole else None}
         asked |= {"background": "transparent" if transparent else None}
-        paths, notes = _paint(prompt, model, {name: value for name, value in asked.items() if value is not None}, out)
+        asked = {name: value for name, value in asked.items() if value is not None}
+        paths, notes = _paint(prompt, model, asked, out, provenance)
         for path in paths:
-            typer.echo(path)
+            typer.echo(inert(str(path)) if sys.stdout.isatty() else path)  # a script wants the name as it is
         for note in notes:
-            typer.echo(f"pochade: {note}", err=True)
+            typer.echo(f"pochade: {inert(note)}", err=True)
     except KeyboardInterrupt:
         leave("stopped; no picture was written.", STOPPED)
     except PochadeError as error:
@@ -92,11 +97,13 @@ def _margins(extend: str | None) -> Any:
     return tuple(int(part) if part.strip().isdecimal() else part for part in parts) if len(parts) > 1 else extend
 
 
-def _paint(prompt: str, model: str | None, asked: dict[str, Any], out: Path) -> tuple[list[Path], tuple[str, ...]]:
+def _paint(
+    prompt: str, model: str | None, asked: dict[str, Any], out: Path, provenance: Any
+) -> tuple[list[Path], tuple[str, ...]]:
     """Carry out one request in a session of its own, showing its progress; return the files and the turn's notes."""
     from pochade import Session  # brings the store and pydantic in
 
-    with Session(model) as session:
+    with Session(model, provenance=provenance) as session:
         with _progress() as progress:
             job = session.submit(prompt, task="edit" if "image" in asked else "generate", **asked)
             turn = job.result() if progress is None else _follow(job, progress)
@@ -134,7 +141,7 @@ def _check_output(out: Path) -> None:
 
     if out.suffix.lower() not in WRITABLE:
         raise RequestError(
-            f"{out}: pictures are written as .png, .jpg or .webp, not as {out.suffix or 'a name without ending'}."
+            f"{out}: a picture is written as .png, .jpg, .webp or .avif, not as {out.suffix or 'a name without end'}."
         )
     if not out.parent.is_dir():
         raise RequestError(f"{out}: the folder {out.parent} does not exist; make it first.")

@@ -7,9 +7,10 @@ through but the few numbers named here, none of which reaches a pipeline's call 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import stat
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pochade.engine.rows import Task  # noqa: TC001 - pydantic reads it while running
 from pochade.engine.words import flatten
@@ -18,7 +19,13 @@ from pochade.errors import ModelError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Call", "Card", "Size", "card_of", "read_json"]
+__all__ = ["MAX_SIDE", "MAX_STEPS", "Call", "Card", "Size", "card_of", "read_json"]
+
+MAX_STEPS = 1000
+MAX_SIDE = 16_384
+"""Pixels; no model paints more, and what says so is damaged."""
+MAX_JSON = 32_000_000
+"""Bytes of a description; a list of the pieces of a very large model has a few million."""
 
 
 class Call(BaseModel):
@@ -26,7 +33,7 @@ class Call(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    num_inference_steps: int | None = Field(None, ge=1, le=1000)
+    num_inference_steps: int | None = Field(None, ge=1, le=MAX_STEPS)
     guidance_scale: float | None = Field(None, ge=0, allow_inf_nan=False)
     max_sequence_length: int | None = Field(None, ge=1)
     text_encoder_out_layers: tuple[int, ...] | None = None
@@ -38,10 +45,20 @@ class Size(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: tuple[int, int]
-    multiple: int = Field(ge=1)
+    multiple: int = Field(ge=1, le=MAX_SIDE)
     min_side: int = Field(ge=1)
-    max_side: int = Field(ge=1)
+    max_side: int = Field(ge=1, le=MAX_SIDE)
     max_pixels: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        """Refuse a rule that no size meets, not even its own."""
+        width, height = self.default
+        if not (self.min_side <= min(self.default) <= max(self.default) <= self.max_side):
+            raise ValueError(f"its default of {width}×{height} is no size that it allows")
+        if width * height > self.max_pixels or self.max_side // self.multiple * self.multiple < self.min_side:
+            raise ValueError("no size meets all of its limits")
+        return self
 
 
 class Card(BaseModel):
@@ -100,9 +117,25 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     ModelError
-        If it cannot be read or is not JSON.
+        If it cannot be read, is not JSON, or is larger or deeper than any description is.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # asked before opening, since opening a pipe would wait for a writer
+            raise ModelError(f"{path} is no ordinary file; pochade does not read it.")
+        if found.st_size > MAX_JSON:
+            raise ModelError(f"{path} is too large for what it should hold: {found.st_size:,} bytes.")
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {error}. Copy or download the model again.") from error
+    except RecursionError:
+        raise ModelError(f"{path} is damaged: it is nested too deeply. Copy or download the model again.") from None
+
+
+def _once(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that is said twice, of which every reader may take another."""
+    found = dict(entries)
+    if len(found) != len(entries):
+        twice = next(name for name, _ in entries if sum(name == other for other, _ in entries) > 1)
+        raise ValueError(f"it says {twice!r} twice")
+    return found

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pochade.engine import rows
-from pochade.engine.card import card_of, read_json
+from pochade.engine.card import MAX_SIDE, MAX_STEPS, card_of, read_json
 from pochade.engine.rows import TASKS, Family, Task, View
 from pochade.errors import ModelError, RequestError
 from pochade.sizes import SizeRule
@@ -335,7 +335,7 @@ def capabilities_of(folder: Path) -> Capabilities:
     title = title_of(folder)
     distilled = _is_distilled(folder, family, title)
     call, sigmas = card.call, index_of(folder).get("sample_sigmas")
-    own_steps = len(sigmas) if isinstance(sigmas, list) else None
+    own_steps = len(sigmas) if isinstance(sigmas, list) and len(sigmas) <= MAX_STEPS else None
     guidance = family.distilled_guidance if distilled else family.guidance
     return Capabilities(
         name=card.name or title,
@@ -363,16 +363,16 @@ def _possible(family: Family, parts: set[str], tasks: tuple[Task, ...] | None) -
 
 
 def _vae_factor(folder: Path, family: Family) -> int:
-    """Pixels per latent pixel: a VAE halves once less often than it has stages, or says its factor in its own words."""
+    """Pixels per latent pixel, at most 2⁸: a VAE halves once less often than it has stages, or says its factor so."""
     if family.vae_factor is not None:
         return family.vae_factor
     match _config(folder / "vae" / "config.json"):
-        case {"scale_factor_spatial": int() as factor}:
+        case {"scale_factor_spatial": int() as factor} if 0 < factor <= 2**8:
             return factor
-        case {"encoder_block_out_channels": [_, *halvings]} | {"block_out_channels": [_, *halvings]}:
-            return int(2 ** len(halvings))
-        case {"temperal_downsample": [*halvings]}:
-            return int(2 ** len(halvings))
+        case {"encoder_block_out_channels": [_, *halved]} | {"block_out_channels": [_, *halved]} if not halved[8:]:
+            return int(2 ** len(halved))
+        case {"temperal_downsample": [*halved]} if not halved[8:]:
+            return int(2 ** len(halved))
     raise ModelError(f"{folder} is incomplete: vae/config.json is missing or does not tell how much its VAE shrinks.")
 
 
@@ -381,7 +381,7 @@ def _trained_side(folder: Path, family: Family, factor: int) -> int | None:
     if family.sample is None:
         return None
     side = _config(folder / family.sample / "config.json").get("sample_size")
-    return side * factor if isinstance(side, int) and side > 0 else None
+    return side * factor if isinstance(side, int) and 0 < side * factor <= MAX_SIDE else None
 
 
 def _is_distilled(folder: Path, family: Family, title: str) -> bool:

@@ -8,10 +8,12 @@ weight that is missing is an error, where the libraries would make one up and pa
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pochade.engine.card import read_json
@@ -24,7 +26,7 @@ from pochade.engine.weights import REMEDY, tensors, weights_of
 from pochade.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from pochade.engine.memory import Plan
     from pochade.report import Report
@@ -72,6 +74,7 @@ def load(folder: Path, plan: Plan, report: Report) -> Loaded:
     """
     parts, index = parts_of(folder), index_of(folder)
     _check_places(folder)
+    _check_requests(folder)
     components: dict[str, Any] = {part: None for part, value in index.items() if value == [None, None]}
     with quiet():
         for done, (part, (library, name)) in enumerate(parts.items()):
@@ -123,17 +126,45 @@ def _check_places(folder: Path) -> None:
     home = folder.resolve()
     homes = [home, home.parent.parent / "blobs"] if home.parent.name == "snapshots" else [home]
     for path in folder.rglob("*"):
-        if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in homes):
+        place = Path(os.path.realpath(path))  # of links in a ring it gives one of them
+        if path.is_symlink() and (place.is_symlink() or not any(place.is_relative_to(home) for home in homes)):
             raise ModelError(
-                f"{path} is a link to {path.resolve()}, outside the model's folder; pochade does not follow it. Copy "
+                f"{path} is a link to {place}, outside the model's folder; pochade does not follow it. Copy "
                 f"the file itself there."
             )
+        if place.exists() and not (place.is_file() or place.is_dir()):
+            raise ModelError(f"{path} is no ordinary file but a pipe or a device; pochade does not read it.")
     for path in folder.glob("*/*.index.json"):
         names = read_json(path)
         pieces = names.get("weight_map") if isinstance(names, dict) else None
+        if not isinstance(pieces, dict | None):
+            raise ModelError(f"{path} is damaged: it does not say in which files the weights are. {REMEDY}")
         odd = [piece for piece in (pieces or {}).values() if not re.fullmatch(r"\w[\w.-]*", str(piece))]
         if odd:
             raise ModelError(f"{path} names a file outside its folder ({odd[0]!r}); pochade does not read it.")
+
+
+def _check_requests(folder: Path) -> None:
+    """Refuse a configuration that has a library fetch something: compiled kernels, or the model of an adapter.
+
+    transformers does so for whoever has its optional packages, whatever it was told of remote code and local files.
+    """
+    for path in folder.glob("*/adapter_config.json"):
+        raise ModelError(f"{path} asks for another model; pochade loads only this one. Merge it, or delete that file.")
+    for path in folder.glob("*/config.json"):
+        kernel = next((value for value in _implementations(read_json(path)) if "/" in value), None)
+        if kernel is not None:
+            raise ModelError(f"{path} asks for code of its own (the kernels {kernel!r}); pochade runs none.")
+
+
+def _implementations(config: Any) -> Iterator[str]:
+    """Name every implementation that a configuration chooses, its inner configurations' too."""
+    inner = config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ()
+    for key, value in inner:
+        if str(key).removeprefix("_") in {"attn_implementation", "experts_implementation"}:
+            yield from map(str, value.values() if isinstance(value, dict) else [value])
+        else:
+            yield from _implementations(value)
 
 
 def _class(folder: Path, part: str, library: str, name: str) -> Any:

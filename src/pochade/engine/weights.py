@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pochade.engine.card import read_json
 from pochade.errors import ModelError
 
 if TYPE_CHECKING:
@@ -137,13 +139,16 @@ def tensors(path: Path) -> list[Tensor]:
         If the file cannot be read, is not of this format, or is shorter or longer than its header says.
     """
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # asked before opening, since opening a pipe would wait for a writer
+            raise ModelError(f"{path} is no ordinary file; pochade does not read it.")
+        size = found.st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or not 0 < length <= min(size - 8, MAX_HEADER):  # noqa: PLR2004 - the length takes 8 bytes
                 raise ModelError(f"{path} is damaged: it does not begin like a safetensors file. {REMEDY}")
             header = json.loads(file.read(length))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged: {error}. {REMEDY}") from error
     try:
         return _listed(header, size - 8 - length)
@@ -179,6 +184,6 @@ def _listed(header: Any, room: int) -> list[Tensor]:
 
 def _pieces(index: Path) -> list[str]:
     try:
-        return [str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return [str(name) for name in read_json(index)["weight_map"].values()]
+    except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{index} is damaged: {error}. {REMEDY}") from error

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from pochade.errors import ImageError
+from pochade.inert import inert
 
 __all__ = ["FORMATS", "MAX_PIXELS", "byte_hash", "load_image", "pixel_hash", "png_bytes"]
 
@@ -30,6 +31,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _READS = "PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF"
 _OPENINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")
 _TOO_LARGE = f"pochade reads at most {MAX_PIXELS:,}. Make it smaller first."
+_NAME = 100  # characters of a picture's name that an error shows
 _OPENING = 512  # bytes looked at to tell what an unreadable file is
 _MAX_8, _MAX_16 = 255, 65_535
 _HALF_LEVEL = 0.5 / _MAX_8  # what rounding can push a float beyond 0 and 1 without anybody seeing it
@@ -58,6 +60,7 @@ def load_image(source: object, *, name: str = "The picture") -> Image.Image:  # 
     ImageError
         When it cannot be read, or has more than 50 million pixels.
     """
+    name = inert(name, limit=_NAME)
     if isinstance(source, Image.Image):
         return _from_pil(source, name)
     if isinstance(source, str | os.PathLike):

@@ -1,8 +1,7 @@
 """What the parts that a person puts into layouts of their own share beyond `Part`.
 
-Such a part has traits that a page may change, and it calls functions that a person wrote. So it guards the traits that
-are not a page's to change, and it has a thread for the calls: there a function may wait, even for a picture, and the
-part still answers its views.
+Such a part calls functions that a person wrote. So it has a thread for the calls: there a function may wait, even for a
+picture, and the part still answers its views.
 """
 
 from __future__ import annotations
@@ -33,10 +32,6 @@ class Alone(Part):
         """Do something that may end in a person's own function, on the thread that has time for it."""
         self._calls.post(self.telling(task, seq))
 
-    def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take over what a page has changed, but nothing that is only for it to read."""
-        super().set_state({name: value for name, value in sync_data.items() if self._open(name)})
-
     def retire(self) -> None:
         """Keep no thread while there is nothing to do."""
         self._calls.retire()
@@ -47,12 +42,6 @@ class Alone(Part):
         if "_calls" in vars(self):  # absent when making the widget failed before it began
             self._calls.close()
         super().close()
-
-    def _open(self, name: str) -> bool:
-        """Whether a page may change this trait."""
-        trait = self.traits().get(name)
-        ours = name == "part" or (name.startswith("_") and name != "_view_count")
-        return trait is not None and not trait.read_only and not ours
 
 
 class TurnKey(traitlets.Unicode):  # type: ignore[type-arg, misc, unused-ignore]

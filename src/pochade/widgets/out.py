@@ -7,16 +7,13 @@ notebook, where nothing that is there already may be lost.
 from __future__ import annotations
 
 import builtins
-import io
 import keyword
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from pochade.errors import ImageError, RequestError
-from pochade.imaging.load import load_image
+from pochade.errors import RequestError
+from pochade.imaging.encode import encoded
 from pochade.widgets import protocol as p
 from pochade.widgets.bound import Bound
 
@@ -24,10 +21,6 @@ if TYPE_CHECKING:
     from pochade.session import Session
     from pochade.turn import Turn
 
-QUALITY = 92
-LONGEST = {"jpeg": 65_535, "webp": 16_383}
-"""The longest side, in pixels, that a format can have."""
-TITLES = {"jpeg": "JPEG", "webp": "WebP"}
 THE_NOTEBOOK_S_OWN = frozenset({"In", "Out", "exit", "quit", "get_ipython", "display"})
 
 
@@ -45,7 +38,8 @@ class OutRoom(Bound):
         self.later(lambda: self._name(message), seq=message.seq)
 
     def _export(self, message: p.Export) -> None:
-        data = encoded(load_image(self._session[message.turn][message.index].png), message.format)
+        turn = self._session[message.turn][message.index]
+        data = turn.signed(encoded(turn.image, message.format.upper()))
         mime: p.Mime = "image/jpeg" if message.format == "jpeg" else "image/webp"
         self.tell(p.Exported(seq=message.seq, turn=message.turn, index=message.index, mime=mime), [data])
 
@@ -61,37 +55,6 @@ class OutRoom(Bound):
     def _let_go(self) -> None:
         super()._let_go()
         self._named.clear()
-
-
-def encoded(image: Image.Image, kind: Literal["jpeg", "webp"]) -> bytes:
-    """Encode a picture for others, without anything but its pixels.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode "RGB" or "RGBA".
-    kind : "jpeg" or "webp"
-        The format. Where JPEG cannot be transparent, a white page shows through.
-
-    Raises
-    ------
-    ImageError
-        When a side is longer than the format can have.
-    """
-    if max(image.size) > LONGEST[kind]:
-        raise ImageError(
-            f"{TITLES[kind]} has at most {LONGEST[kind]:,} pixels a side; this picture is "
-            f"{image.width:,}×{image.height:,}. Save it as PNG."
-        )
-    bare, buffer = image.copy(), io.BytesIO()
-    bare.info = {}
-    if kind == "webp":
-        bare.save(buffer, "WEBP", quality=QUALITY)
-        return buffer.getvalue()
-    if bare.mode == "RGBA":
-        bare = Image.alpha_composite(Image.new("RGBA", bare.size, "white"), bare)
-    bare.convert("RGB").save(buffer, "JPEG", quality=QUALITY, subsampling="4:4:4", optimize=True)
-    return buffer.getvalue()
 
 
 def notebook() -> Any:

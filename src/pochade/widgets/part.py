@@ -11,7 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
@@ -30,7 +30,9 @@ SNAPSHOT_SECONDS = 0.2
 """The gap between two answers to hello."""
 REMEMBERED = 4096
 """How many message numbers are remembered, to know one that comes again."""
-READS = frozenset({"hello", "ping", "ack", "show", "thumbs", "earlier", "find", "models", "check", "masks", "export"})
+READS = frozenset(
+    {"hello", "ping", "ack", "show", "thumbs", "earlier", "find", "models", "check", "masks", "credentials", "export"}
+)
 """Kinds of messages that change nothing; every other one gets a receipt, and is sent again until it has it."""
 
 log = logging.getLogger(__name__)
@@ -106,6 +108,16 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             self._courier.close()
         super().close()
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over what a page has changed, but nothing that is only for it to read: what the widget is, above all."""
+        super().set_state({name: value for name, value in sync_data.items() if self._open(name)})
+
+    def _open(self, name: str) -> bool:
+        """Whether a page may change this trait."""
+        trait = self.traits().get(name)
+        ours = name == "part" or (name.startswith("_") and name != "_view_count")
+        return trait is not None and not trait.read_only and not ours
+
     def _on_message(self, _widget: object, content: object, buffers: Sequence[memoryview] | None) -> None:
         self._heard = time.monotonic()
         try:
@@ -124,7 +136,7 @@ class Part(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         if handle is None:
             self._refuse(f"This view has no use for a message of kind {message.kind!r}.", message.seq)
         else:
-            handle(message, [bytes(buffer) for buffer in buffers or ()])
+            handle(message, [bytes(buffer) for buffer in buffers or ()] if isinstance(message, p.Chunk) else [])
 
     def _on_ping(self, message: p.Ping, _buffers: list[bytes]) -> None:
         self.later(lambda: self.tell(p.Pong(seq=message.seq)))

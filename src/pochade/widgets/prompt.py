@@ -14,9 +14,8 @@ from pochade.widgets.cards import encode
 from pochade.widgets.settings import SettingsRoom
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from pochade.turn import Turn
+    from pochade.widgets.uploads import Attached
 
 
 class PromptRoom(SettingsRoom):
@@ -59,13 +58,13 @@ class PromptRoom(SettingsRoom):
 
         self.settled(ask, message.seq)
 
-    def _edited(self, message: p.Ask) -> Turn | Image.Image | None:
+    def _edited(self, message: p.Ask) -> Turn | Attached | None:
         """Find the picture that is to be changed: an attached one before a turn's."""
         if message.source is not None:
             return self._uploads.picture(message.source)
         return None if message.base is None else self._session[message.base][message.index]
 
-    def _reference(self, reference: p.Reference) -> Turn | Image.Image:
+    def _reference(self, reference: p.Reference) -> Turn | Attached:
         if reference.upload is not None:
             return self._uploads.picture(reference.upload)
         if reference.turn is None:

@@ -140,7 +140,7 @@ class _LoneBox(PromptBox):
                 "Nobody takes what is written here: call box.on_submit(f), or make it PromptBox(session)."
             )
         uploads = [reference.upload for reference in message.references if reference.upload is not None]
-        pictures = [self._uploads.picture(upload) for upload in uploads]
+        pictures = [self._uploads.picture(upload).image for upload in uploads]
 
         def take() -> None:
             self._hand_over(message.prompt, pictures)
@@ -194,5 +194,5 @@ class _SessionBox(PromptBox, PromptRoom, SettingsRoom, QueueRoom, HistoryRoom):
             self.call(lambda: self._hand_over(message.prompt, pictures))
 
     def _pictures(self, message: p.Ask) -> list[Image.Image]:
-        source = [] if message.source is None else [self._uploads.picture(message.source)]
+        source = [] if message.source is None else [self._uploads.picture(message.source).image]
         return [*source, *(load_image(self._reference(one)) for one in message.references)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pochade.jupyter.display import StaticPicture, in_kernel
+from pochade.widgets.credentials import CredentialsRoom
 from pochade.widgets.history import HistoryRoom
 from pochade.widgets.masks import MaskRoom
 from pochade.widgets.out import OutRoom
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 STATIC_SECONDS = 0.5
 
 
-class Studio(PromptRoom, SettingsRoom, QueueRoom, HistoryRoom, MaskRoom, OutRoom):
+class Studio(PromptRoom, SettingsRoom, QueueRoom, HistoryRoom, MaskRoom, CredentialsRoom, OutRoom):
     """The live view of a session; `Session.studio()` gives the one it has."""
 
     def __init__(self, session: Session) -> None:

@@ -28,9 +28,24 @@ THUMB_SIDE = 144
 
 
 @dataclass(frozen=True)
-class _Attached:
+class Attached:
+    """A picture as it was attached.
+
+    Attributes
+    ----------
+    name : str
+        What an error calls it; "" for one without a name.
+    file : bytes
+        The file, with the Content Credentials that it may carry.
+    """
+
     name: str
-    data: bytes
+    file: bytes
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture, decoded anew each time; `ImageError` where it cannot be."""
+        return load_image(self.file, name=self.name or "The picture")
 
 
 class Uploads:
@@ -39,7 +54,7 @@ class Uploads:
     def __init__(self) -> None:
         self._parts: dict[int, dict[int, bytes]] = {}
         self._counts: dict[int, int] = {}
-        self._attached: dict[int, _Attached] = {}
+        self._attached: dict[int, Attached] = {}
 
     def add(self, chunk: Chunk, buffers: Sequence[bytes | memoryview]) -> None:
         """Keep one part.
@@ -72,14 +87,13 @@ class Uploads:
         data = self._whole(upload, "The mask did not arrive completely. Send the prompt again.")
         try:
             with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-                if image.mode != "L" or image.width * image.height > MAX_PIXELS:
-                    raise ImageError(f"A mask is a one-channel picture of at most {MAX_PIXELS:,} pixels.")
-                image.load()
-                return image.copy()
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            if isinstance(error, ImageError):
-                raise
+                fits = image.mode == "L" and image.width * image.height <= MAX_PIXELS
+                mask = image.copy() if fits else None
+        except Exception as error:  # decoders raise whatever they trip over
             raise ImageError("The mask that arrived is not a readable PNG. Paint it again.") from error
+        if mask is None:
+            raise ImageError(f"A mask is a one-channel picture of at most {MAX_PIXELS:,} pixels.")
+        return mask
 
     def attach(self, upload: int, name: str) -> tuple[tuple[int, int], Image.Image]:
         """Keep a finished upload as a picture.
@@ -106,14 +120,14 @@ class Uploads:
         data = self._whole(upload, "The picture did not arrive completely. Send it again.")
         picture = load_image(data, name=name or "The picture")
         self._attached.pop(upload, None)
-        self._attached[upload] = _Attached(name, data)
+        self._attached[upload] = Attached(name, data)
         self._make_room()
         size = picture.size
         picture.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
         return size, picture
 
-    def picture(self, upload: int) -> Image.Image:
-        """Decode an attached picture, which stays attached.
+    def picture(self, upload: int) -> Attached:
+        """Return an attached picture, which stays attached.
 
         Raises
         ------
@@ -123,7 +137,7 @@ class Uploads:
         kept = self._attached.get(upload)
         if kept is None:
             raise ImageError("An attached picture is no longer in the kernel's memory. Attach it again.")
-        return load_image(kept.data, name=kept.name or "The picture")
+        return kept
 
     def detach(self, upload: int) -> None:
         """Forget an attached picture; one that is not here is no error."""
@@ -139,6 +153,6 @@ class Uploads:
         """Let the oldest pictures go until what is kept is within the bounds; the newest always stays."""
         kept = self._attached
         while len(kept) > 1 and (
-            len(kept) > MAX_ATTACHED or sum(len(one.data) for one in kept.values()) > MAX_ATTACHED_BYTES
+            len(kept) > MAX_ATTACHED or sum(len(one.file) for one in kept.values()) > MAX_ATTACHED_BYTES
         ):
             del kept[next(iter(kept))]

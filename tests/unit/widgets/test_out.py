@@ -5,8 +5,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from PIL import Image
 
-from pochade.errors import ImageError, RequestError
-from pochade.widgets.out import LONGEST, check_name, encoded
+from pochade.errors import RequestError
+from pochade.widgets.out import check_name
 
 
 @pytest.fixture
@@ -31,33 +31,6 @@ def test_a_picture_is_sent_in_the_format_that_was_asked_for(session, view, kind,
     assert picture.size == turn.size
     difference = np.asarray(picture.convert("RGB"), int) - np.asarray(turn.images[1].convert("RGB"), int)
     assert np.abs(difference).mean() < 12
-
-
-def test_a_white_page_shows_through_what_jpeg_cannot_keep_clear():
-    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
-    picture = Image.open(io.BytesIO(encoded(clear, "jpeg")))
-    assert picture.mode == "RGB"
-    assert np.asarray(picture).min() >= 250
-
-
-def test_webp_keeps_what_is_clear():
-    clear = Image.new("RGBA", (8, 8), (255, 0, 0, 0))
-    picture = Image.open(io.BytesIO(encoded(clear, "webp")))
-    assert picture.mode == "RGBA"
-    assert np.asarray(picture)[..., 3].max() == 0
-
-
-def test_nothing_but_pixels_leaves():
-    image = Image.new("RGB", (8, 8))
-    image.info["comment"] = b"secret"
-    image.info["exif"] = b"Exif\0\0secret"
-    for kind in ("jpeg", "webp"):
-        assert b"secret" not in encoded(image, kind)
-
-
-def test_a_picture_that_is_too_large_for_a_format_says_which_one_takes_it():
-    with pytest.raises(ImageError, match="Save it as PNG"):
-        encoded(Image.new("RGB", (LONGEST["webp"] + 1, 1)), "webp")
 
 
 def test_a_picture_that_does_not_exist_is_not_exported(session, view):

@@ -159,7 +159,7 @@ def test_a_turn_is_made_again_with_its_own_seed_or_a_new_one(session, view):
     turn = session.generate("a cat", seed=7)
     view.say("again", turn=turn.id, fresh=False)
     finish(view, session)
-    assert session[-1].png == turn.png
+    assert session[-1].pixels == turn.pixels
     view.say("again", turn=turn.id, fresh=True)
     finish(view, session)
     assert session[-1].prompt == "a cat"

@@ -118,7 +118,7 @@ def test_an_attached_picture_can_be_taken_again_and_again_until_it_is_detached()
     assert size == (40, 30)
     assert small.size == (40, 30)
     for _ in range(2):
-        assert uploads.picture(3).tobytes() == photo.tobytes()
+        assert uploads.picture(3).image.tobytes() == photo.tobytes()
     uploads.detach(3)
     uploads.detach(3)
     with pytest.raises(ImageError, match="Attach it again"):
@@ -133,7 +133,7 @@ def test_a_photo_that_was_taken_sideways_is_upright():
     photo.save(buffer, "JPEG", exif=exif)
     uploads = Uploads()
     assert attach(uploads, 1, buffer.getvalue())[0] == (20, 40)
-    assert uploads.picture(1).size == (20, 40)
+    assert uploads.picture(1).image.size == (20, 40)
 
 
 def test_a_large_picture_is_shown_small():
@@ -146,7 +146,7 @@ def test_what_is_attached_is_bounded_in_number_and_the_newest_stays():
         attach(uploads, number, png(Image.new("RGB", (4, 4))))
     with pytest.raises(ImageError):
         uploads.picture(0)
-    assert uploads.picture(MAX_ATTACHED).size == (4, 4)
+    assert uploads.picture(MAX_ATTACHED).image.size == (4, 4)
 
 
 def test_what_is_attached_is_bounded_in_bytes_and_the_newest_stays(monkeypatch):
@@ -154,9 +154,9 @@ def test_what_is_attached_is_bounded_in_bytes_and_the_newest_stays(monkeypatch):
     monkeypatch.setattr("pochade.widgets.uploads.MAX_ATTACHED_BYTES", len(data) // 2)
     uploads = Uploads()
     attach(uploads, 1, data)
-    assert uploads.picture(1).size == (64, 64)
+    assert uploads.picture(1).image.size == (64, 64)
     attach(uploads, 2, data)
-    assert uploads.picture(2).size == (64, 64)
+    assert uploads.picture(2).image.size == (64, 64)
     with pytest.raises(ImageError):
         uploads.picture(1)
 

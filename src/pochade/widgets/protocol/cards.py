@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = [
     "Abilities",
+    "ActionCard",
     "Card",
+    "CredentialsCard",
     "JobCard",
     "Mime",
     "ModelCard",
@@ -176,3 +178,35 @@ class SideCard(Card):
 
     number: int | None
     label: str
+
+
+class ActionCard(Card):
+    """Something that was done to a picture: ``kind`` as C2PA names it, ``words`` as a person says it, and by what."""
+
+    kind: str
+    words: str
+    agent: str | None
+
+
+class CredentialsCard(Card):
+    """What the Content Credentials of one picture say, and of those it was made from; ``when`` counts from 1970 (UTC).
+
+    ``relationship`` and ``title`` are what the picture made from it calls it. Where one is ``repeated`` its ingredients
+    stand at another place of the tree; ``unlisted`` more are left out, so that a hostile file fills no page.
+    """
+
+    state: Literal["trusted", "valid", "invalid", "none"]
+    relationship: str | None
+    title: str | None
+    signer: str | None
+    when: float | None
+    timestamped: bool
+    software: str | None
+    model: str | None
+    made: Literal["ai", "composite", "untouched", "other", "unknown"]
+    actions: list[ActionCard]
+    prompt: str | None
+    problems: list[str]
+    ingredients: list[CredentialsCard]
+    repeated: bool
+    unlisted: int

@@ -10,15 +10,24 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pochade.request import MAX_PICTURES, MAX_PROMPT, MAX_REFERENCES
+from pochade.inert import inert
+from pochade.request import MAX_PROMPT, MAX_REFERENCES
+from pochade.widgets.protocol.limits import (
+    MAX_CHUNKS,
+    MAX_NAME,
+    MAX_QUERY,
+    MAX_SEQ,
+    MAX_THUMBS,
+    Index,
+    Key,
+    Margin,
+    Seq,
+    Upload,
+    Words,
+)
 
 __all__ = [
-    "CHUNK_BYTES",
-    "MAX_CHUNKS",
-    "MAX_SEQ",
-    "MAX_THUMBS",
     "OTHER_VERSION",
-    "PROTOCOL",
     "Ack",
     "Adopt",
     "Again",
@@ -26,6 +35,7 @@ __all__ = [
     "Attach",
     "Check",
     "Chunk",
+    "Credentials",
     "Delete",
     "Detach",
     "Earlier",
@@ -54,25 +64,6 @@ __all__ = [
     "Use",
     "accept",
 ]
-
-PROTOCOL = 2
-"""Grows with every change that an older bundle would misread; a view of another number is told to start afresh."""
-CHUNK_BYTES = 2_000_000
-"""The most bytes of an upload that one message carries; a socket drops messages over 10 MB, marimo's over 4 MB."""
-MAX_CHUNKS = 32
-MAX_SEQ = 2**53 - 1
-MAX_THUMBS = 64
-MAX_QUERY = 200
-MAX_NAME = 200
-MAX_MARGIN = 16_384
-MAX_SIDE = 100_000
-
-Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
-Key = Annotated[str, Field(min_length=1, max_length=64)]
-Upload = Annotated[int, Field(ge=0, le=MAX_SEQ)]
-Index = Annotated[int, Field(ge=0, lt=MAX_PICTURES)]
-Words = Annotated[str, Field(min_length=1, max_length=MAX_PROMPT)]
-Margin = Annotated[int, Field(ge=0, le=MAX_MARGIN)]
 
 
 class Incoming(BaseModel):
@@ -290,6 +281,14 @@ class Masks(Incoming):
     turn: Key
 
 
+class Credentials(Incoming):
+    """Say where a picture of a turn comes from, by its Content Credentials."""
+
+    kind: Literal["credentials"]
+    turn: Key
+    index: Index
+
+
 class Export(Incoming):
     """Send a picture of a turn in this format."""
 
@@ -348,6 +347,7 @@ ToKernel = (
     | Attach
     | Detach
     | Masks
+    | Credentials
     | Export
     | Name
     | Ack
@@ -382,11 +382,12 @@ def accept(content: object) -> ToKernel:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = inert(".".join(str(part) for part in first["loc"]), limit=80)  # a name in it may be the sender's own
     if where == "ask.prompt":
         if first["type"] == "string_too_long":
             return f"The prompt is longer than {MAX_PROMPT:,} characters. Shorten it and send it again."
-        return "The prompt is empty. Say what to paint."
+        if first["type"] == "string_too_short":
+            return "The prompt is empty. Say what to paint."
     if where == "ask.references":
         return f"At most {MAX_REFERENCES} pictures can go with a prompt. Take some off."
     if where == "hello.protocol":

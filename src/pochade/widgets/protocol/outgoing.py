@@ -11,6 +11,7 @@ from typing import Literal
 from pochade.widgets.protocol.cards import (
     Abilities,
     Card,
+    CredentialsCard,
     JobCard,
     Mime,
     ModelCard,
@@ -29,6 +30,7 @@ __all__ = [
     "Changed",
     "Checked",
     "Closed",
+    "CredentialsOf",
     "Ended",
     "Exported",
     "Found",
@@ -225,6 +227,17 @@ class MaskOf(Outgoing):
     turn: str
 
 
+class CredentialsOf(Outgoing):
+    """A picture's Content Credentials; ``sound`` where they hold, and those of all that it was made from."""
+
+    kind: Literal["credentials"] = "credentials"
+    seq: int
+    turn: str
+    index: int
+    sound: bool
+    card: CredentialsCard
+
+
 class Exported(Outgoing):
     """A picture in the format that was asked for."""
 
@@ -327,6 +340,7 @@ ToBrowser = (
     | Checked
     | Attached
     | MaskOf
+    | CredentialsOf
     | Exported
     | Named
     | Pictures

@@ -8,14 +8,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from pochade.request import MAX_PICTURES, MAX_PROMPT, MAX_REFERENCES
-from pochade.widgets.protocol.incoming import (
-    CHUNK_BYTES,
-    MAX_CHUNKS,
-    MAX_THUMBS,
-    OTHER_VERSION,
-    PROTOCOL,
-    ToKernel,
-)
+from pochade.widgets.protocol.incoming import OTHER_VERSION, ToKernel
+from pochade.widgets.protocol.limits import CHUNK_BYTES, MAX_CHUNKS, MAX_THUMBS, PROTOCOL
 from pochade.widgets.protocol.outgoing import ToBrowser
 
 __all__ = ["typescript"]

@@ -1,0 +1,290 @@
+"""From c2pa's report about a file to `Credentials`: every field looked at, no type believed.
+
+It stands alone because a manifest is a stranger's text even where its signature holds, and because what c2pa calls
+trusted is not the whole answer: a picture whose *source* was tampered with is reported as trusted, and the failure
+stands only in what the ingredient recorded, or in a difference to it. Here the manifests are followed back to the
+first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pochade.provenance.assertions import actions_of, made_of, moment, said_of, text, turn_of, when_of
+from pochade.provenance.credentials import Credentials, Ingredient
+from pochade.provenance.reasons import SOFT, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from pochade.provenance.credentials import State
+
+__all__ = ["DEPTH", "MOST", "told"]
+
+DEPTH = 100
+"""How far back pictures are followed, in steps."""
+MOST = 1000
+"""How many pictures one tree shows."""
+
+_PROBLEMS = 12  # sentences about one picture
+_TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+
+
+@dataclasses.dataclass
+class _Place:
+    """One picture's place in the tree, before its `Credentials` are made."""
+
+    label: str | None
+    codes: _Codes
+    depth: int
+    relationship: str = ""
+    title: str | None = None
+    mime: str | None = None
+    children: list[_Place] = dataclasses.field(default_factory=list)
+    repeated: bool = False
+
+
+@dataclasses.dataclass
+class _Codes:
+    """What was found out about one picture, by C2PA's codes."""
+
+    good: set[str] = dataclasses.field(default_factory=set)
+    bad: dict[str, None] = dataclasses.field(default_factory=dict)
+
+    def add(self, findings: object, *, believe: bool = True) -> None:
+        """Add a table of success, informational and failure; what others found good is believed only if asked to."""
+        table = _map(findings)
+        bad = _codes(table.get("failure"))
+        good = _codes(table.get("success")) if believe else []
+        if _TRUSTED in good:  # the newest word counts: who was unknown to the signer may be known here
+            self.bad.pop(_UNTRUSTED, None)
+        if _UNTRUSTED in bad:
+            self.good.discard(_TRUSTED)
+        self.bad.update(dict.fromkeys(bad))
+        self.good.update(good)
+
+    @property
+    def broken(self) -> list[str]:
+        return [code for code in self.bad if code not in SOFT]
+
+    @property
+    def trusted(self) -> bool:
+        return _TRUSTED in self.good and _UNTRUSTED not in self.bad
+
+
+def told(report: dict[str, Any], *, mime: str, size: int, changed: bool) -> Credentials:
+    """Turn c2pa's report into credentials.
+
+    Parameters
+    ----------
+    report : dict
+        What its Reader gives as JSON.
+    mime : str
+        The file's kind.
+    size : int
+        Bytes of the manifest store.
+    changed : bool
+        Whether bytes that no signature covers are other than pochade writes them. It counts only where the signed claim
+        says that pochade wrote them.
+    """
+    manifests = {
+        name: manifest for name, manifest in _map(report.get("manifests")).items() if isinstance(manifest, dict)
+    }
+    results = _map(report.get("validation_results"))
+    codes = _Codes()
+    codes.add(results.get("activeManifest"))
+    if not results:
+        codes.bad.update(dict.fromkeys(_codes(report.get("validation_status"))))
+    if report.get("validation_state") not in {"Valid", "Trusted"} and not codes.broken:
+        codes.bad.update(dict.fromkeys(_delta_failures(results)) or {"manifest.unreadable": None})
+    active = report.get("active_manifest")
+    label = active if isinstance(active, str) and active in manifests else None
+    if label is None:
+        codes.bad["claim.missing"] = None
+    elif changed and _wrote_it(manifests[label]):
+        codes.bad["org.pochade.unsigned"] = None
+    root = _Place(label, codes, 0, mime=mime)
+    places, unseen = _grow(root, manifests, _differences(manifests, results))
+    made: dict[int, Credentials] = {}
+    for place in reversed(places):
+        children = tuple(Ingredient(one.relationship, one.title, made.pop(id(one))) for one in place.children)
+        made[id(place)] = _credentials(place, manifests.get(place.label or "", {}), children)
+    own = made[id(root)]
+    problems, ingredients = list(own.problems), own.ingredients
+    if unseen is not None:
+        ingredients = (*ingredients, unseen)
+    if not problems and any(one.credentials.state == "invalid" for one in _all(ingredients)):
+        problems.append(
+            "A picture that it was made from does not match its own credentials; the tree shows which (ingredient)."
+        )
+    return dataclasses.replace(own, size=size, problems=tuple(problems), ingredients=ingredients)
+
+
+def _grow(
+    root: _Place, manifests: dict[str, dict[str, Any]], differences: dict[tuple[str, str], list[tuple[object, bool]]]
+) -> tuple[list[_Place], Ingredient | None]:
+    """Follow the ingredients, nearest first, each manifest's once; what there are too many of is summed up as one."""
+    places, grown, waiting, unseen = [root], set[str](), deque([root]), list[_Codes]()
+    while waiting:
+        place = waiting.popleft()
+        if place.label is None:
+            continue
+        rows = _rows(manifests[place.label].get("ingredients"))
+        if place.label in grown:
+            place.repeated = bool(rows)
+            continue
+        grown.add(place.label)
+        for row in rows:
+            child = _child(place, row, manifests, differences)
+            if len(places) >= MOST or place.depth >= DEPTH:
+                unseen.append(child.codes)
+                continue
+            place.children.append(child)
+            places.append(child)
+            waiting.append(child)
+    if not unseen:
+        return places, None
+    # Those behind the ones left out were not looked at one by one; a failure anywhere in the file counts against them.
+    behind = [label for label in manifests if label not in grown]
+    unseen += [
+        _child(_Place(label, _Codes(), 0), row, manifests, differences).codes
+        for label in behind
+        for row in _rows(manifests[label].get("ingredients"))
+    ]
+    broken = list(dict.fromkeys(code for codes in unseen for code in codes.broken))
+    problems = tuple(reason(code) for code in broken[:_PROBLEMS])
+    rest = Credentials("invalid" if broken else "none", problems=problems)
+    return places, Ingredient("inputTo", f"{len(unseen)} more pictures, not shown one by one", rest)
+
+
+def _child(
+    parent: _Place,
+    row: dict[str, Any],
+    manifests: dict[str, dict[str, Any]],
+    differences: dict[tuple[str, str], list[tuple[object, bool]]],
+) -> _Place:
+    codes = _Codes()
+    recorded = _map(row.get("validation_results"))
+    # Good things that a signer recorded are taken back below where c2pa finds otherwise: it records the difference.
+    codes.add(recorded.get("activeManifest"))
+    codes.bad.update(dict.fromkeys(_codes(row.get("validation_status"))))
+    for findings, believe in differences.get((parent.label or "", text(row.get("label")) or ""), []):
+        codes.add(findings, believe=believe)
+    label = row.get("active_manifest")
+    if not isinstance(label, str) or label not in manifests:
+        if label is not None or row.get("manifest_data"):
+            codes.bad.setdefault("ingredient.manifest.missing")
+        label = None
+    relationship = text(row.get("relationship"), 40) or "inputTo"
+    return _Place(label, codes, parent.depth + 1, relationship, text(row.get("title")), text(row.get("format"), 80))
+
+
+def _differences(
+    manifests: dict[str, dict[str, Any]], results: dict[str, Any]
+) -> dict[tuple[str, str], list[tuple[object, bool]]]:
+    """Return what was found to differ, by manifest and the name of its ingredient's assertion.
+
+    c2pa's own findings of today are believed. What signers recorded about pictures further back counts only against
+    them: nobody is trusted because somebody else once was told so.
+    """
+    found: dict[tuple[str, str], list[tuple[object, bool]]] = {}
+    rows: list[tuple[dict[str, Any], bool]] = []
+    for manifest in manifests.values():
+        for ingredient in _rows(manifest.get("ingredients")):
+            recorded = _map(ingredient.get("validation_results"))
+            rows += [(row, False) for row in _rows(recorded.get("ingredientDeltas"))]
+    rows += [(row, True) for row in _rows(results.get("ingredientDeltas"))]
+    for row, believe in rows:
+        parts = (text(row.get("ingredientAssertionURI"), 400) or "").split("/")
+        if len(parts) >= 3:  # noqa: PLR2004 - manifest, assertion store, assertion
+            found.setdefault((parts[-3], parts[-1]), []).append((row.get("validationDeltas"), believe))
+    return found
+
+
+def _delta_failures(results: dict[str, Any]) -> list[str]:
+    rows = _rows(results.get("ingredientDeltas"))
+    codes = [code for row in rows for code in _codes(_map(row.get("validationDeltas")).get("failure"))]
+    return [code for code in dict.fromkeys(codes) if code not in SOFT]
+
+
+def _credentials(place: _Place, manifest: dict[str, Any], ingredients: tuple[Ingredient, ...]) -> Credentials:
+    codes, broken = place.codes, place.codes.broken
+    state: State = "invalid" if broken else "none" if place.label is None else "trusted" if codes.trusted else "valid"
+    problems = tuple(reason(code) for code in broken[:_PROBLEMS])
+    if place.label is None:
+        return Credentials(state, title=place.title, mime=place.mime, problems=problems)
+    actions = actions_of(manifest)
+    data = turn_of(manifest)
+    if data is None:
+        problems = (*problems, "What pochade wrote about it cannot be read (org.pochade.turn).")
+        data = {}
+    when, timestamped = _moment(manifest, codes)
+    signed_by_it = codes.trusted and not any(code.startswith("claim") for code in broken)
+    return Credentials(
+        state,
+        title=text(manifest.get("title")) or place.title,
+        mime=text(manifest.get("format"), 80) or place.mime,
+        when=when or when_of(actions, data),
+        timestamped=timestamped,
+        signer=_signer(_map(manifest.get("signature_info"))),
+        ours=signed_by_it,
+        software=_software(manifest),
+        model=data.get("model"),
+        made=made_of(actions, data),
+        actions=actions,
+        data=data,
+        prompt=data.get("prompt"),
+        session=data.get("session"),
+        turn=data.get("turn"),
+        index=data.get("index"),
+        problems=problems,
+        ingredients=ingredients,
+        label=place.label,
+        repeated=place.repeated,
+    )
+
+
+def _moment(manifest: dict[str, Any], codes: _Codes) -> tuple[datetime | None, bool]:
+    """Return the signature's own time, and whether an authority vouches for it."""
+    when = moment(_map(manifest.get("signature_info")).get("time"))
+    return when, when is not None and any(code.startswith("timeStamp.") for code in codes.good)
+
+
+def _signer(info: dict[str, Any]) -> str | None:
+    name, organisation = text(info.get("common_name"), 200), text(info.get("issuer"), 200)
+    if name and organisation and name != organisation:
+        return f"{name} ({organisation})"
+    return name or organisation
+
+
+def _software(manifest: dict[str, Any]) -> str | None:
+    rows = _rows(manifest.get("claim_generator_info"))
+    return said_of(rows[0]) if rows else text(manifest.get("claim_generator"), 200)
+
+
+def _wrote_it(manifest: dict[str, Any]) -> bool:
+    rows = _rows(manifest.get("claim_generator_info"))
+    return bool(rows) and rows[0].get("name") == "pochade"
+
+
+def _all(ingredients: tuple[Ingredient, ...]) -> Iterable[Ingredient]:
+    waiting = list(ingredients)
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += one.credentials.ingredients
+
+
+def _codes(rows: object) -> list[str]:
+    return [code for row in _rows(rows) if (code := text(row.get("code"), 80)) and row.get("success") is not True]
+
+
+def _map(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _rows(value: object) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

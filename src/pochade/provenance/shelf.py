@@ -1,0 +1,158 @@
+"""The file that the index of pictures lies in: made, made anew where it is of no use, and replaced by memory.
+
+It stands apart from `index.py`, which asks and fills it, because everything in here is about a file that may be
+missing, damaged, foreign, locked, of another version, or in a folder where nothing can be written.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pochade.provenance.fingerprint import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["connected", "opened", "recovered", "writing"]
+
+_APPLICATION_ID = int.from_bytes(b"POCI")
+_LAYOUT = 1
+_VERSION = _LAYOUT * 1000 + VERSION  # another fingerprint makes another index
+_BUSY_SECONDS = 2.0
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH")
+
+_SCHEMA = (
+    """CREATE TABLE file (
+        id       INTEGER PRIMARY KEY,
+        path     TEXT NOT NULL UNIQUE,
+        session  TEXT NOT NULL DEFAULT '',
+        size     INTEGER NOT NULL DEFAULT -1,  -- as it was when it was read: another one is read again
+        changed  INTEGER NOT NULL DEFAULT -1,
+        last     INTEGER NOT NULL DEFAULT 0,   -- number of the last turn that was read
+        failed   TEXT                          -- why it could not be
+    )""",
+    """CREATE TABLE picture (
+        file     INTEGER NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+        turn     TEXT NOT NULL,
+        place    INTEGER NOT NULL,
+        created  REAL NOT NULL,
+        hash     TEXT NOT NULL,
+        pixels   TEXT,
+        PRIMARY KEY (file, turn, place)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX picture_by_hash ON picture (hash)",
+    "CREATE INDEX picture_by_pixels ON picture (pixels)",
+    "CREATE TABLE look (hash TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+)
+
+
+def opened(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open the index, made anew where it is damaged; in memory, and then True is said, where it cannot be used."""
+    for _ in range(2):
+        try:
+            return connected(path, _BUSY_SECONDS), False
+        except sqlite3.Error as error:
+            if not _damaged(error):
+                break
+            _remove(path)
+        except OSError:
+            break
+    return _in_memory(None), True
+
+
+def recovered(db: sqlite3.Connection, path: Path, error: sqlite3.Error) -> tuple[sqlite3.Connection, bool]:
+    """Go on after an error: with a new file where the old was damaged, else in memory with what the file holds."""
+    if _damaged(error):
+        db.close()
+        _remove(path)
+        return opened(path)
+    memory = _in_memory(db)
+    db.close()
+    return memory, True
+
+
+def connected(path: Path, seconds: float) -> sqlite3.Connection:
+    """Connect to the index, made if it is not there; `seconds` is how long to wait for others who write it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # SQLite's journal gets the same mode
+    db = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw", uri=True, timeout=seconds, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _lay_out(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _lay_out(db: sqlite3.Connection) -> None:
+    """Make the tables where they are not there, or are another version's."""
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA secure_delete = ON")  # what a person deletes is not to live on here
+    db.execute("PRAGMA synchronous = NORMAL")
+    stamp = (_APPLICATION_ID, _VERSION)
+    if _stamp(db) == stamp:
+        return
+    with writing(db):
+        if _stamp(db) == stamp:  # another process was quicker
+            return
+        names = db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        kept = []
+        if ("file",) in names and _stamp(db)[0] == _APPLICATION_ID:
+            kept = db.execute("SELECT path FROM file").fetchall()  # files elsewhere are known from here alone
+        for name in ("picture", *(name for (name,) in names if name != "picture")):
+            db.execute(f'DROP TABLE IF EXISTS "{name}"')
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.executemany("INSERT OR IGNORE INTO file (path) VALUES (?)", kept)
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+def _stamp(db: sqlite3.Connection) -> tuple[int, int]:
+    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    return application, version
+
+
+def _in_memory(old: sqlite3.Connection | None) -> sqlite3.Connection:
+    """An empty index that lies in no file; of the old one it knows which session files there are, if that can be read.
+
+    SQLite's own copying would wait for a locked file without end.
+    """
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _lay_out(memory)
+    if old is not None:
+        with suppress(sqlite3.Error):
+            memory.executemany("INSERT OR IGNORE INTO file (path) VALUES (?)", old.execute("SELECT path FROM file"))
+    return memory
+
+
+def _damaged(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorname", None) or "").startswith(_DAMAGED)
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(f"{path.name}-journal")):
+        with suppress(OSError):
+            name.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[None]:
+    """One transaction, undone by any error."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.rollback()
+        raise
