@@ -53,6 +53,7 @@ const ASKING: ReadonlySet<Draft["kind"]> = new Set<Draft["kind"]>([
   "models",
   "check",
   "masks",
+  "credentials",
   "export",
 ]);
 

@@ -35,6 +35,13 @@ export interface Ack {
   preview: number;
 }
 
+/** Something that was done to a picture: ``kind`` as C2PA names it, ``words`` as a person says it, and by what. */
+export interface ActionCard {
+  kind: string;
+  words: string;
+  agent: string | null;
+}
+
 /** Take over the settings that a turn was made with. */
 export interface Adopt {
   seq: number;
@@ -137,6 +144,44 @@ export interface Chunk {
 export interface Closed {
   serial: number;
   kind: "closed";
+}
+
+/** Say where a picture of a turn comes from, by its Content Credentials. */
+export interface Credentials {
+  seq: number;
+  kind: "credentials";
+  turn: string;
+  index: number;
+}
+
+/** What the Content Credentials of one picture say, and of those it was made from; ``when`` counts from 1970 (UTC). */
+export interface CredentialsCard {
+  state: "trusted" | "valid" | "invalid" | "none";
+  relationship: string | null;
+  title: string | null;
+  signer: string | null;
+  when: number | null;
+  timestamped: boolean;
+  software: string | null;
+  model: string | null;
+  made: "ai" | "composite" | "untouched" | "other" | "unknown";
+  actions: ActionCard[];
+  prompt: string | null;
+  problems: string[];
+  ingredients: CredentialsCard[];
+  repeated: boolean;
+  unlisted: number;
+}
+
+/** A picture's Content Credentials; ``sound`` where they hold, and those of all that it was made from. */
+export interface CredentialsOf {
+  serial: number;
+  kind: "credentials";
+  seq: number;
+  turn: string;
+  index: number;
+  sound: boolean;
+  card: CredentialsCard;
 }
 
 /** Take a turn out of the session; it can be restored until the session is closed. */
@@ -645,6 +690,7 @@ export type ToKernel =
   | Attach
   | Detach
   | Masks
+  | Credentials
   | Export
   | Name
   | Ack
@@ -668,6 +714,7 @@ export type ToBrowser =
   | Checked
   | Attached
   | MaskOf
+  | CredentialsOf
   | Exported
   | Named
   | Pictures

@@ -1,6 +1,7 @@
 // The picture of the Studio on its mount: the current turn's, the preview of the next one, an attached photo that is to
 // be changed, or the invitation to begin.
 
+import { CredentialsBadge } from "../credentials/badge";
 import type { Desk } from "../desk";
 import { Invitation } from "../prompt/invitation";
 import type { State } from "../state";
@@ -67,6 +68,7 @@ export function Easel({ words, desk, state }: { words: Words; desk: Desk; state:
       mask={mask}
       tools={toolsOf(desk)}
       sources={maskSources(words, desk)}
+      badge={scene.turn ? <CredentialsBadge words={words} desk={desk} turn={scene.turn} index={state.index} /> : null}
       extending={
         able && state.abilities?.edit
           ? {

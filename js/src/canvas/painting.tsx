@@ -1,6 +1,7 @@
 // A picture to paint on: the rail of tools, the view, and below it the options, the mask's buttons and the zoom. It knows
 // no session, so the Studio and the mask canvas alone are made of it.
 
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../icons";
 import { useChanges } from "../store";
@@ -34,6 +35,8 @@ interface PaintingProps {
   making?: boolean;
   /** Where else a mask can be taken from. */
   sources?: readonly MaskSource[];
+  /** What lies at the corner of the picture: a button with a key of its own. */
+  badge?: ComponentChildren;
   /** Present where a picture can be extended. */
   extending?: Extending | undefined;
 }
@@ -56,7 +59,8 @@ export function Painting(props: PaintingProps) {
     if (!element || !desktop) return;
     const own = new AbortController();
     const key = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isWriting(event.target) || !toolKey(event, desktop)) return;
+      if (event.defaultPrevented || isWriting(event.target)) return;
+      if (!toolKey(event, desktop) && !badgeKey(event, element)) return;
       event.preventDefault();
       event.stopPropagation();
     };
@@ -95,6 +99,7 @@ export function Painting(props: PaintingProps) {
           has={has}
           onReady={setDesktop}
         />
+        {props.badge}
         {tool === "extend" && extending && desktop ? (
           <ExtendFrame words={words} surface={desktop.surface} picture={size} extending={extending} />
         ) : null}
@@ -108,6 +113,14 @@ export function Painting(props: PaintingProps) {
       </div>
     </div>
   );
+}
+
+/** The key of what lies at the corner. Returns whether it was that. */
+function badgeKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent, root: HTMLElement): boolean {
+  const badge = ctrlKey || metaKey || altKey ? null : root.querySelector<HTMLElement>(".pochade-badge");
+  if (badge?.getAttribute("aria-keyshortcuts") !== key.toUpperCase()) return false;
+  badge.click();
+  return true;
 }
 
 /** Where keys are letters, or belong to a panel of its own. */

@@ -5,6 +5,7 @@ import type { Desk } from "../desk";
 import { CHUNK_BYTES, MAX_REFERENCES } from "../protocol";
 import { type Attachment, heldUploads, type Question } from "../state/prompt";
 import { pictureKey, twigOf } from "../state/turns";
+import { straight } from "../words/straight";
 import { judge, type Told } from "./judging";
 import { decodedSize, scaled } from "./scaling";
 import { kindOf, sizeOf } from "./sniff";
@@ -49,7 +50,7 @@ export async function attachFiles(desk: Desk, files: readonly File[]): Promise<v
 }
 
 async function take(desk: Desk, file: File, toEdit: boolean): Promise<Told | null> {
-  const name = file.name.slice(-MAX_NAME);
+  const name = nameOf(file);
   const opening = await bytesOf(file.slice(0, OPENING_BYTES));
   if (opening === null) return { what: "broken", name };
   const kind = kindOf(opening);
@@ -66,6 +67,10 @@ async function take(desk: Desk, file: File, toEdit: boolean): Promise<Told | nul
   return null;
 }
 
+function nameOf(file: File): string {
+  return straight(file.name).slice(-MAX_NAME);
+}
+
 /** A folder, or a file that was removed meanwhile, has no bytes. */
 async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
@@ -80,7 +85,7 @@ export async function answer(desk: Desk, question: Question, scale: boolean): Pr
   const { key, file, to } = question;
   desk.store.dispatch({ type: "answered", key });
   if (!scale) return;
-  const name = file.name.slice(-MAX_NAME);
+  const name = nameOf(file);
   desk.store.dispatch({ type: "attach", attachment: { ...blank(name, to[0], to[1]), key } }); // it takes a moment
   try {
     desk.store.dispatch({ type: "attachment", key, change: { blob: await scaled(file, to) } });

@@ -8,6 +8,7 @@ import type { State } from "../state";
 import { spoken } from "../state/prompt";
 import { useChanges } from "../store";
 import type { Words } from "../words";
+import { straight } from "../words/straight";
 import { blocked, command, commandsOf, effectOf, firstNumber, setAside, setDraft, submit } from "./actions";
 import { answer, attachFiles, canRefer, editAttachment, referTo, remove, upload, watchUploads } from "./attaching";
 import { Chips } from "./chips";
@@ -111,7 +112,7 @@ function Questions({ words, desk, state }: { words: Words; desk: Desk; state: St
   const question = state.questions[0];
   if (!question) return null;
   const { file, width, height, to } = question;
-  const asked = `${words.large(file.name || words.pasted, width, height)} ${words.scaleTo(to[0], to[1])}`;
+  const asked = `${words.large(straight(file.name) || words.pasted, width, height)} ${words.scaleTo(to[0], to[1])}`;
   return (
     <fieldset class="pochade-question" aria-label={asked}>
       <p role="status">{asked}</p>

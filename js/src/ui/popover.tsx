@@ -17,6 +17,8 @@ interface PopoverProps {
   disabled?: boolean;
   title?: string;
   role?: "dialog" | "menu";
+  /** A key that opens it too, as a person reads it; whoever places the button hears it. */
+  shortcut?: string;
   onOpen?: () => void;
   children: (close: () => void) => ComponentChildren;
 }
@@ -28,6 +30,7 @@ export function Popover({
   disabled = false,
   title = label,
   role = "dialog",
+  shortcut,
   onOpen,
   children,
 }: PopoverProps) {
@@ -77,6 +80,7 @@ export function Popover({
         aria-label={label}
         title={title}
         aria-haspopup={role}
+        aria-keyshortcuts={shortcut}
         aria-expanded={open}
         aria-controls={name}
         disabled={disabled}

@@ -3,6 +3,7 @@
 import * as canvas from "./canvas";
 import * as common from "./common";
 import * as compare from "./compare";
+import * as credentials from "./credentials";
 import * as history from "./history";
 import * as out from "./out";
 import * as parts from "./parts";
@@ -21,6 +22,7 @@ const english = {
   ...canvas.english,
   ...common.english,
   ...compare.english,
+  ...credentials.english,
   ...history.english,
   ...out.english,
   ...parts.english,
@@ -35,6 +37,7 @@ const chinese: Words = {
   ...canvas.chinese,
   ...common.chinese,
   ...compare.chinese,
+  ...credentials.chinese,
   ...history.chinese,
   ...out.chinese,
   ...parts.chinese,

@@ -1,5 +1,7 @@
 // Words of the prompt box and the empty Studio.
 
+import { straight } from "./straight";
+
 const megapixels = (width: number, height: number) => Math.max(1, Math.round((width * height) / 1e6));
 
 export const english = {
@@ -11,7 +13,7 @@ export const english = {
   invitation: "What shall we paint?",
   examples: "Examples",
   offer: "Go on with this notebook’s last session",
-  offered: (count: number, prompt: string) => `${count === 1 ? "1 turn" : `${count} turns`}, “${prompt}”`,
+  offered: (count: number, prompt: string) => `${count === 1 ? "1 turn" : `${count} turns`}, “${straight(prompt)}”`,
   effects: {
     new: "Makes a new picture",
     changes: "Changes this picture",
@@ -95,7 +97,7 @@ export const chinese: typeof english = {
   invitation: "想画点什么？",
   examples: "示例",
   offer: "继续此笔记本上次的会话",
-  offered: (count, prompt) => `${count} 轮，“${prompt}”`,
+  offered: (count, prompt) => `${count} 轮，“${straight(prompt)}”`,
   effects: {
     new: "将生成一张新图片",
     changes: "将修改这张图片",

@@ -2,6 +2,7 @@
 
 import type { RemedyCard } from "../protocol";
 import { duration } from "./duration";
+import { straight } from "./straight";
 
 export const english = {
   stop: "Stop",
@@ -27,7 +28,7 @@ export const english = {
   andMore: (count: number) => `and ${count} more`,
   showMore: "Show more",
   showFewer: "Show fewer",
-  failed: (prompt: string) => `“${prompt}” could not be painted.`,
+  failed: (prompt: string) => `“${straight(prompt)}” could not be painted.`,
   remedy: ({ label }: RemedyCard) => label,
   nowDoing: (stage: string, prompt: string) => `${stage}: ${prompt}`,
   outcome: (state: "done" | "failed" | "cancelled", prompt: string) =>
@@ -65,7 +66,7 @@ export const chinese: typeof english = {
   andMore: (count) => `还有 ${count} 个`,
   showMore: "显示更多",
   showFewer: "收起",
-  failed: (prompt) => `“${prompt}”生成失败。`,
+  failed: (prompt) => `“${straight(prompt)}”生成失败。`,
   remedy: remedyInChinese,
   nowDoing: (stage, prompt) => `${stage}：${prompt}`,
   outcome: (state, prompt) => ({ done: `已完成：${prompt}`, failed: "", cancelled: `已停止：${prompt}` })[state],

@@ -203,6 +203,13 @@ describe("attached pictures", () => {
     expect(desk.state.told).toEqual([{ what: "left", count: 196, most: 4 }]);
   });
 
+  it("have their files’ names, without what would turn a sentence round", async () => {
+    await begin();
+    await attachFiles(desk, [new File(["words"], "evil\u202egpj.txt"), png("cat\u202egnp.png")]);
+    expect(desk.state.told).toMatchObject([{ what: "text", name: "evilgpj.txt" }]);
+    expect(desk.state.attachments).toMatchObject([{ name: "catgnp.png" }]);
+  });
+
   it("are told of by name where they are none, and the others are taken", async () => {
     await begin();
     await attachFiles(desk, [new File(["words"], "notes.txt"), png("one.png"), new File([], "nothing.png")]);
