@@ -77,7 +77,9 @@ class Packed:
         files = request.files or (None,) * (1 + len(new))
         uploads = (request.image if source else None, *new)
         originals = tuple(box.keep_file(*one) for one in zip(files, uploads, strict=True))
-        references = tuple(name or str(box.keep(one)) for name, one in zip(known, new, strict=True))
+        encoded = tuple(map(png_bytes, request.references))
+        named = zip(known, encoded, new, strict=True)
+        references = tuple(name or str(box.keep_file(data, picture)) for name, data, picture in named)
         turns = [turn if name else None for name, turn in zip(known, request.reference_turns, strict=True)]
         inputs: list[tuple[str | None, str | None, Literal["parentOf", "inputTo"]]]
         inputs = [(name, turn, "inputTo") for name, turn in zip(references, turns, strict=True)]
@@ -90,7 +92,7 @@ class Packed:
             index=index or 0,
             mask=box.keep(request.mask),
             references=references,
-            shown=tuple(byte_hash(png_bytes(one)) for one in request.references),
+            shown=tuple(map(byte_hash, encoded)),
             originals=originals if any(originals) else (),
             sources=tuple(
                 box.source(original or name, turn, relationship, store)

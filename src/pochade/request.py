@@ -7,7 +7,11 @@ the exact size, which `pochade.sizes` settles when the model's rule is known.
 
 import math
 import os
+import reprlib
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict, Unpack, cast
 
@@ -161,7 +165,7 @@ class Request(Knobs):
         references = _as_sequence(values.get("references"))
         if len(references) > MAX_REFERENCES:
             raise RequestError(f"At most {MAX_REFERENCES} references can be used, not {len(references)}.")
-        image, *references = (_readable_twice(one) for one in (values.get("image"), *references))
+        image, *references = (_read_once(one) for one in (values.get("image"), *references))
         if image is not None:
             values["image"] = load_image(image, name="The picture to change")
             values["image_turn"] = values.get("image_turn") or _turn_id(image)
@@ -298,8 +302,28 @@ def _turn_id(source: object) -> str | None:
     return found if isinstance(found, str) and hasattr(source, "image") else None
 
 
-def _readable_twice(source: object) -> object:
-    """Take a stream's bytes, which may be read only once; anything else is left as it is."""
+@dataclass(frozen=True)
+class _File:
+    """A picture's file, read once: its pixels and its credentials are those of the same bytes."""
+
+    name: str
+    file: bytes
+
+    @property
+    def image(self) -> Image.Image:
+        return load_image(self.file, name=self.name)
+
+
+def _read_once(source: object) -> object:
+    """Take in the bytes of a file or a stream; anything else, and what cannot be read so, is left as it is."""
+    if isinstance(source, str | os.PathLike):
+        text = os.fsdecode(source)
+        with suppress(OSError, ValueError):  # `load_image` says what is wrong with it
+            path = Path(text).expanduser()
+            facts = path.stat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_size <= MAX_FILE:
+                return _File(f"The file {reprlib.repr(text)}", path.read_bytes())
+        return source
     read = getattr(source, "read", None)
     if not callable(read) or isinstance(source, Image.Image):
         return source
@@ -309,11 +333,8 @@ def _readable_twice(source: object) -> object:
 
 
 def _credentialed(source: object) -> bytes | None:
-    """Return the file that a picture, which was read from it without an error, came as; None without credentials."""
+    """Return the file that a picture came as, if it carries Content Credentials."""
     file = getattr(source, "file", source)
-    if isinstance(file, str | os.PathLike):
-        path = Path(file).expanduser()
-        file = path.read_bytes() if path.stat().st_size <= MAX_FILE else None
     if not isinstance(file, bytes | bytearray | memoryview) or len(file) > MAX_FILE:
         return None
     data = bytes(file)

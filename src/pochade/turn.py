@@ -276,7 +276,8 @@ class Turn:
         ----------
         path : path-like
             Where. ``.png`` gets the stored bytes as they are; another ending that Pillow can write is encoded anew,
-            and as ``.jpg``, ``.webp`` or ``.avif`` signed anew, as made from the stored picture.
+            and as ``.jpg``, ``.webp`` or ``.avif`` signed anew, as made from the stored picture (unless the session is
+            at ``provenance="off"``).
         index : int, optional
             Which picture of the turn, from 0; by default the picked one.
 
@@ -303,8 +304,8 @@ class Turn:
     def signed(self, file: bytes) -> bytes:
         """Sign the (picked) picture written as another file, JPEG, WebP or AVIF, as made from the stored one.
 
-        Where the stored one is not signed, or the format cannot be, the file is returned as it is. `ProvenanceError`
-        where it cannot be signed.
+        Where the stored one is not signed, the session is at "off", or the format cannot be signed, the file is
+        returned as it is. `ProvenanceError` where signing fails.
         """
         mime, record = mime_of(file), self.record
         if mime not in _SIGNED:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from pochade.engine.local import Engine
 from pochade.errors import Cancelled, ImageError, ModelError, ReadOnlyError, RequestError
-from pochade.imaging.load import load_image
+from pochade.imaging.load import load_image, png_bytes
 from pochade.produce import produce
 from pochade.report import Progress, Report
 from pochade.request import Request
@@ -475,3 +475,12 @@ def test_stored_bytes_are_plain_pngs(go: Any) -> None:
     turn = go("a red cat", seed=1)
     assert turn.png.startswith(b"\x89PNG")
     assert np.array_equal(np.asarray(load_image(turn.png)), np.asarray(turn))
+
+
+def test_every_picture_of_a_turn_is_encoded_once(go: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pochade import packing
+
+    encoded: list[tuple[int, int]] = []
+    monkeypatch.setattr(packing, "png_bytes", lambda image: (encoded.append(image.size), png_bytes(image))[1])
+    go("a red cat", seed=1, references=[gradient(80, 80), gradient(96, 96)])
+    assert sorted(encoded) == [(64, 64), (80, 80), (96, 96)]

@@ -1,8 +1,10 @@
 """What a Request promises: once it exists it can be carried out, whatever cannot be is refused plainly."""
 
+import io
 import math
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -283,3 +285,17 @@ def test_what_does_not_go_together_is_refused(options, says):
 def test_a_corrected_region_is_read_like_a_mask():
     request = Request.of("a cat", task="edit", image=PHOTO, changed=np.asarray(MASK) > 0)
     assert np.array_equal(np.asarray(request.changed), np.asarray(MASK))
+
+
+def test_a_picture_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "cat.png"
+    Image.new("RGB", (64, 64), "red").save(file)
+    opened = []
+    really = io.open
+    monkeypatch.setattr(
+        io, "open", lambda name, *how, **more: (opened.append(Path(name)), really(name, *how, **more))[1]
+    )
+    request = Request.of("blue", task="edit", image=file, references=[str(file)])
+    assert opened == [file, file], "once as the picture, once as the reference"
+    assert request.image is not None
+    assert request.image.getpixel((0, 0)) == (255, 0, 0)
