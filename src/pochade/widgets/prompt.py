@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pochade.turn import Turn
     from pochade.widgets.uploads import Attached
 
+MOST_WAITING = 100
+"""How many jobs of a session may wait when a view asks for one more; code may ask for any number."""
+
 
 class PromptRoom(SettingsRoom):
     """Answers "ask", "again", "check", "chunk", "attach" and "detach", besides the settings that prompts go with."""
@@ -42,6 +45,7 @@ class PromptRoom(SettingsRoom):
     def _make(self, message: p.Ask) -> None:
         # The mask is taken out of the uploads first, whatever becomes of the rest: nothing would ever fetch it later.
         mask = self._uploads.take_mask(message.mask) if message.mask is not None else None
+        self._check_room()
         options: dict[str, Any] = {}
         if message.references:
             options["references"] = [self._reference(one) for one in message.references]
@@ -58,6 +62,11 @@ class PromptRoom(SettingsRoom):
 
         self.settled(ask, message.seq)
 
+    def _check_room(self) -> None:
+        """Refuse to queue without end: every job holds its pictures, and a page may ask a thousand times a second."""
+        if len(self._session.jobs) >= MOST_WAITING:
+            raise RequestError(f"{MOST_WAITING} prompts are waiting already: stop some of them, or wait for them.")
+
     def _edited(self, message: p.Ask) -> Turn | Attached | None:
         """Find the picture that is to be changed: an attached one before a turn's."""
         if message.source is not None:
@@ -72,6 +81,7 @@ class PromptRoom(SettingsRoom):
         return self._session[reference.turn][reference.index]
 
     def _make_again(self, message: p.Again) -> None:
+        self._check_room()
         turn = self._session[message.turn]
         if message.fresh:
             self._session.submit_again(turn, seed=None)

@@ -174,3 +174,18 @@ def test_what_the_model_does_not_know_is_told_while_one_writes(session, view):
     view.say("check", prompt="like image 2", task="generate", references=1)
     assert view.last("checked")[0]["cannot"] == list(session.check("like image 2", "generate", references=1).cannot)
     assert len(session) == 0
+
+
+def test_a_page_cannot_fill_the_queue_without_end(session, view, monkeypatch):
+    monkeypatch.setattr("pochade.widgets.prompt.MOST_WAITING", 3)
+    first = session.submit("a cat", steps=1000)
+    for _ in range(4):
+        view.say("ask", prompt="a dog", base=None, index=0, references=[])
+    assert view.part._courier.flush(PATIENCE)
+    assert len(session.jobs) == 3
+    assert "3 prompts are waiting already" in view.last("trouble")[0]["message"]
+    turns = len(session)
+    for job in (*session.jobs, first):
+        job.cancel()
+    finish(view, session)
+    assert len(session) == turns
