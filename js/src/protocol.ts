@@ -159,9 +159,11 @@ export interface CredentialsCard {
   state: "trusted" | "valid" | "invalid" | "none";
   relationship: string | null;
   title: string | null;
+  matched: boolean;
   signer: string | null;
+  certificate: "local" | "own" | null;
   when: number | null;
-  timestamped: boolean;
+  timestamp: "trusted" | "unknown" | null;
   software: string | null;
   model: string | null;
   made: "ai" | "composite" | "untouched" | "other" | "unknown";

@@ -16,9 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
+from pochade.provenance import keys, ours
+
 AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMPOSITE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 CAPTURE = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 POCHADE = {"name": "pochade", "version": "0.1"}
 
 
@@ -30,17 +33,17 @@ class Person(NamedTuple):
     anchor: str
 
 
-def person(name: str = "Ada", *, lasts: timedelta = timedelta(days=3650)) -> Person:
+def person(name: str = "Ada", *, lasts: timedelta = timedelta(days=3650), serial: int | None = None) -> Person:
     now, pem = datetime.now(UTC), serialization.Encoding.PEM
     above, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer, forever = f"{name}'s root", now + timedelta(7000)
     root = _certificate(issuer, issuer, above, above, now - timedelta(9), forever, ca=True)
-    leaf = _certificate(name, issuer, own, above, now - timedelta(1), now + lasts, ca=False)
+    leaf = _certificate(name, issuer, own, above, now - timedelta(1), now + lasts, ca=False, serial=serial)
     key = own.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return Person(leaf.public_bytes(pem) + root.public_bytes(pem), key, root.public_bytes(pem).decode())
 
 
-def _certificate(name, issuer, own, above, start, end, *, ca):
+def _certificate(name, issuer, own, above, start, end, *, ca, serial=None):
     unused = "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"
     usage = dict.fromkeys((*unused, "decipher_only"), False)
     made = (
@@ -48,7 +51,7 @@ def _certificate(name, issuer, own, above, start, end, *, ca):
         .subject_name(_called(name))
         .issuer_name(_called(issuer))
         .public_key(own.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca, None), critical=True)
@@ -73,6 +76,14 @@ def _called(name):
 def ada() -> Person:
     """Somebody whose certificate holds for years."""
     return person("Ada")
+
+
+def settle(who: Person, *, own: bool = False) -> None:
+    """Let somebody be whose computer this is: what they sign is signed here."""
+    place = keys.folder()
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "anchors.pem").write_text(who.anchor)
+    ours.remember(place, who.chain, own=own)
 
 
 def picture(seed: int = 0, size: int = 64, kind: str = "PNG") -> bytes:

@@ -29,15 +29,17 @@ from pochade.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pochade.engine.painting import Painting
     from pochade.report import Report
 
 SIDE = 128
+JOURNAL = bytes.fromhex("d9d505f920a163d7")
 
 
 class Colours(Engine):
-    """An engine that knows what the miniature knows and paints noise, blocks of it, so that an edit changes them."""
+    """An engine that knows what the miniature knows and paints noise, which fills several pages of a file."""
 
     def __init__(self) -> None:
         super().__init__(None, "cpu", "float32")
@@ -52,8 +54,8 @@ class Colours(Engine):
             for step in range(1, painting.steps + 1):
                 report.step(step, painting.steps)
                 time.sleep(0.001)
-            blocks = np.random.default_rng(seed).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-            yield Image.fromarray(blocks).resize(painting.size, Image.Resampling.NEAREST)
+            noise = np.random.default_rng(seed).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+            yield Image.fromarray(noise).resize(painting.size, Image.Resampling.NEAREST)
 
     def facts(self, painting: Painting) -> dict[str, Any]:
         return {"steps": painting.steps}
@@ -98,12 +100,27 @@ def paint(session: Session, statements: int) -> None:
 
 
 def die_after(session: Session, statements: int) -> None:
-    """Have the process kill itself before the statement of this number; until then every page goes to the file."""
-    left = itertools.count(statements, -1)
+    """Have the process kill itself before the statement of this number; until then every page goes to the file.
+
+    A number below 0 stands for the first statement after so many at which a write is half in the file.
+    """
+    left = itertools.count(abs(statements), -1)
     store = session._keeping.opened(session.model)
+
+    def end(_: str) -> None:
+        last = next(left)
+        if last == 0 and statements > 0 or last <= 0 and half_written(store.path):
+            os.kill(os.getpid(), signal.SIGKILL)
+
     with store.asking() as db:
         db.execute("PRAGMA cache_size = 1")  # half of a write is on the disk, not only in memory
-        db.set_trace_callback(lambda _: os.kill(os.getpid(), signal.SIGKILL) if next(left) == 0 else None)
+        db.set_trace_callback(end)
+
+
+def half_written(path: Path) -> bool:
+    """Whether the journal that undoes a write is there, begun as it is once the file may have been written to."""
+    journal = path.with_name(f"{path.name}-journal")
+    return journal.exists() and journal.read_bytes()[: len(JOURNAL)] == JOURNAL
 
 
 def serve(*, model: bool) -> None:

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
-from pochade.provenance.facts import Facts
-from pochade.provenance.sign import context
+from pochade.provenance.facts import Facts, Source
+from pochade.provenance.sign import context, mime_of, sign
+from pochade.provenance.signer import Signer
 
 MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "AVIF": "image/avif"}
 RECIPE = {"prompt": "a red house beside the lake", "negative": "no fog", "rewritten": "one red house", "seed": 7}
@@ -86,3 +87,11 @@ def read(data: bytes, mime: str, anchor: str = "") -> tuple[str, dict[str, Any],
 
 def said(manifest: dict[str, Any], label: str) -> dict[str, Any] | None:
     return next((one["data"] for one in manifest["assertions"] if one["label"] == label), None)
+
+
+def own(*sources, kind="PNG", level="full", **more):
+    return sign(picture(kind), MIMES[kind], facts(*sources, **more), level, Signer.local())
+
+
+def source(data, relationship="parentOf", title="turn a2"):
+    return Source(data, mime_of(data) or "image/png", relationship, title)

@@ -96,13 +96,16 @@ function Problems({ card: { problems } }: { card: CredentialsCard }) {
 }
 
 function Facts({ words, card }: CardProps) {
-  const { signer, when, software, model, prompt, actions } = card;
-  const made = words.wasMade[card.made];
+  const { signer, certificate, when, timestamp, software, model, prompt, actions } = card;
+  const said = words.wasMade[card.made];
+  const made = said && card.state !== "trusted" ? words.saysSigner(said) : said;
+  const holds = certificate && (card.state === "trusted" ? words.vouches[certificate] : words.notVouched);
+  const clock = timestamp === null ? words.signersClock : timestamp === "unknown" ? words.unknownClock : null;
   const tools = [software, model].filter((one) => one !== null);
-  const deeds = actions.map(({ kind, words: said, agent }, at) => (
+  const deeds = actions.map(({ kind, words: deed, agent }, at) => (
     <span key={at}>
       {at > 0 ? " → " : null}
-      <bdi>{words.deed(kind, said)}</bdi>
+      <bdi>{words.deed(kind, deed)}</bdi>
       {agent && agent !== software ? (
         <>
           {words.deedBy}
@@ -113,12 +116,8 @@ function Facts({ words, card }: CardProps) {
   ));
   return (
     <dl class="pochade-keys">
-      {signer ? (
-        <Fact term={words.signedBy} texts={[signer]} more={card.state === "trusted" ? words.localKey : null} />
-      ) : null}
-      {when === null ? null : (
-        <Fact term={words.signedWhen} texts={[words.when(when)]} more={card.timestamped ? null : words.signersClock} />
-      )}
+      {signer ? <Fact term={words.signedBy} texts={[signer]} more={holds} /> : null}
+      {when === null ? null : <Fact term={words.signedWhen} texts={[words.when(when)]} more={clock} />}
       {tools.length > 0 ? <Fact term={words.madeWith} texts={tools} /> : null}
       {made || actions.length > 0 ? (
         <Fact term={words.wasDone} texts={made ? [made] : []} more={actions.length > 0 ? deeds : null} />
@@ -165,7 +164,7 @@ function Sources({ words, card, top = false }: CardProps & { top?: boolean }) {
     <ul aria-label={words.madeFrom}>
       {ordered.map((one, at) => (
         <li key={at} data-within={!(top || inLine(one)) || undefined}>
-          <Source words={words} card={one} />
+          <Source words={words} card={one} child={card} />
         </li>
       ))}
       {repeated ? <li>{words.sourcesElsewhere}</li> : null}
@@ -182,11 +181,18 @@ function Sources({ words, card, top = false }: CardProps & { top?: boolean }) {
   );
 }
 
-function Source({ words, card }: CardProps) {
-  const { state, prompt, signer, when } = card;
+/** An earlier picture; `child` was made from it, and its signer alone can have seen its pixels. */
+function Source({ words, card, child }: CardProps & { child: CredentialsCard }) {
+  const { state, prompt, signer, when, certificate } = card;
   const relation = words.relations[card.relationship ?? ""];
-  // who it was is not repeated where the state says it
-  const facts = [state === "trusted" ? null : signer, card.model ?? card.software, when && words.when(when)];
+  const held = state === "trusted" || state === "valid";
+  const pixels = !card.matched
+    ? words.pixelsUnchecked
+    : child.state === "trusted"
+      ? null
+      : words.pixelsSaid(child.signer);
+  const who = state === "trusted" && certificate ? words.vouches[certificate] : signer;
+  const facts = [who, card.model ?? card.software, when && words.when(when)];
   return (
     <>
       <State words={words} card={card} more={relation} />
@@ -207,6 +213,13 @@ function Source({ words, card }: CardProps) {
           <Joined texts={facts.filter((one) => typeof one === "string")} />
         </small>
       </p>
+      {held && pixels ? (
+        <p>
+          <small>
+            <bdi>{pixels}</bdi>
+          </small>
+        </p>
+      ) : null}
       <Problems card={card} />
       <Sources words={words} card={card} />
     </>

@@ -53,7 +53,44 @@ describe("where a picture comes from", () => {
     }
     expect(said).toContain(words.when(1_700_000_000));
     expect(said).toContain(words.signersClock);
-    expect(texts(told({ ...ours, timestamped: true }, true))).not.toContain(words.signersClock);
+    const stamped = (timestamp: "trusted" | "unknown") => texts(told({ ...ours, timestamp }, true));
+    expect(stamped("trusted")).not.toContain(words.signersClock);
+    expect(stamped("trusted")).not.toContain(words.unknownClock);
+    expect(stamped("unknown")).toContain(words.unknownClock);
+  });
+
+  it("vouches by the certificate that it is, and only for what holds", () => {
+    const { vouches, notVouched } = words;
+    const said = (certificate: "local" | "own" | null, state: CredentialsCard["state"]) =>
+      texts(told({ ...ours, certificate, state }, state !== "invalid")).filter((text) =>
+        [vouches.local, vouches.own, notVouched].includes(text),
+      );
+    expect(said("local", "trusted")).toEqual([vouches.local]);
+    expect(said("own", "trusted")).toEqual([vouches.own]);
+    expect(said("local", "invalid")).toEqual([notVouched]);
+    expect(said("own", "invalid")).toEqual([notVouched]);
+    expect(said(null, "valid")).toEqual([]);
+  });
+
+  it("says that how a stranger's picture was made is its signer's word", () => {
+    expect(texts(told({ ...ours, state: "valid", certificate: null }, true))).toContain(
+      words.saysSigner("Painted by AI"),
+    );
+    expect(texts(told(ours, true)).join(" ")).not.toContain("says its signer");
+  });
+
+  it("says of a source who claims that its pixels were its own, where it was not found out here", () => {
+    const source = (matched: boolean): CredentialsCard => ({ ...ours, relationship: "parentOf", matched });
+    const under = (child: Partial<CredentialsCard>, below: CredentialsCard) =>
+      texts(told({ ...ours, ...child, ingredients: [below] }, true));
+    const stranger = { state: "valid", certificate: null, signer: "Mallory" } as const;
+    expect(under(stranger, source(true))).toContain(words.pixelsSaid("Mallory"));
+    expect(under(stranger, source(true))).toContain(words.vouches.local);
+    expect(under(stranger, source(false))).toContain(words.pixelsUnchecked);
+    expect(under({}, source(false))).toContain(words.pixelsUnchecked);
+    for (const below of [source(true), { ...nothing, relationship: "parentOf" }]) {
+      expect(under({}, below).join(" ")).not.toMatch(/these were its pixels/);
+    }
   });
 
   it("names the program of a deed only where another one did it", () => {

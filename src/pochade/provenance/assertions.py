@@ -54,9 +54,10 @@ _WORDS = {
     "c2pa.unknown": "something that is not known",
 }
 _SAME_PIXELS = frozenset(
-    {"c2pa.opened", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published", "c2pa.edited.metadata"}
+    {"c2pa.opened", "c2pa.transcoded", "c2pa.repackaged", "c2pa.published", "c2pa.edited.metadata", "c2pa.redacted"}
 )
-_AI, _COMPOSITE = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
+_AI = "trainedAlgorithmicMedia"
+_COMPOSITE = {"compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"}  # the latter: some element is by a model
 
 
 def text(value: object, limit: int = _TEXT) -> str | None:
@@ -102,14 +103,15 @@ def _action(row: dict[str, Any]) -> Action:
 def made_of(actions: tuple[Action, ...], data: dict[str, Any]) -> Made:
     """Judge where the pixels come from: by the digital source types, which any viewer reads, before pochade's word."""
     sources = {action.source_type for action in actions} - {None}
-    if _COMPOSITE in sources:
+    if _COMPOSITE & sources:
         return "composite"
     if _AI in sources:
         return "ai"
+    word = data.get("made")
     if actions and all(action.kind in _SAME_PIXELS for action in actions):
-        word = data.get("made")
         return word if word in {"ai", "composite"} else "untouched"
-    return "other" if sources else "unknown"
+    # Where pochade's word says AI and the source types do not, neither is believed.
+    return "other" if sources and word not in {"ai", "composite"} else "unknown"
 
 
 def when_of(actions: tuple[Action, ...], data: dict[str, Any]) -> datetime | None:

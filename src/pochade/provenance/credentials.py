@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-__all__ = ["Action", "Credentials", "Ingredient", "Made", "State"]
+__all__ = ["Action", "Certificate", "Credentials", "Ingredient", "Made", "Stamp", "State"]
 
 State = Literal["trusted", "valid", "invalid", "none"]
+Certificate = Literal["local", "own"]
+Stamp = Literal["trusted", "unknown"]
 Made = Literal["ai", "composite", "untouched", "other", "unknown"]
 
 
@@ -58,11 +60,15 @@ class Ingredient:
         What the signer called it.
     credentials : Credentials
         Its own; of state "none" where it carried none.
+    matched : bool
+        Whether the signer of the picture that was made from it recorded that its pixels were the ones its credentials
+        are about. Its credentials alone cannot show that: the pixels are not in this file.
     """
 
     relationship: str
     title: str | None
     credentials: Credentials
+    matched: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,19 +78,24 @@ class Credentials:
     Attributes
     ----------
     state : str
-        Of the picture's own manifest. ``"trusted"``: it holds, and the signing key was made by pochade on this
-        computer. ``"valid"``: it holds, but who signed it is not known here. ``"invalid"``: it does not hold, as
-        `problems` tells. ``"none"``: the picture carries none.
+        Of the picture's own manifest. ``"trusted"``: it holds, and was signed with a certificate of this person's, as
+        `certificate` tells. ``"valid"``: it holds, but who signed it is not known here. ``"invalid"``: it does not
+        hold, as `problems` tells. ``"none"``: the picture carries none.
     title, mime : str or None
         What the picture is called, and its kind of file.
     when : datetime.datetime or None
         When it was signed or made; with a time zone.
-    timestamped : bool
-        Whether a time-stamping authority signed `when`; otherwise it is the signer's own clock.
+    timestamp : str or None
+        Who says `when`. ``"trusted"``: a time-stamping authority that is known here; ``"unknown"``: a service that
+        anybody may run; None: the signer's own clock.
     signer : str or None
         The name in the certificate. Anybody can write any name there unless `state` is "trusted".
     ours : bool
-        Whether it was signed with a key that pochade made for this person on this computer.
+        Whether it holds, and was signed with a certificate of this person's.
+    certificate : str or None
+        Of this person's certificates the one it was signed with: ``"local"``, made by pochade on this computer, or
+        ``"own"``, put in place by the person. It may stand in credentials that do not hold: then what was signed is
+        another thing than what they say now. None for everybody else's.
     software, model : str or None
         The program that signed it, with its version, and the model that painted it.
     made : str
@@ -112,9 +123,10 @@ class Credentials:
     title: str | None = None
     mime: str | None = None
     when: datetime | None = None
-    timestamped: bool = False
+    timestamp: Stamp | None = None
     signer: str | None = None
     ours: bool = False
+    certificate: Certificate | None = None
     software: str | None = None
     model: str | None = None
     made: Made = "unknown"
@@ -135,6 +147,11 @@ class Credentials:
         """Whether the picture has credentials that hold, and no picture it was made from has any that do not."""
         return self.state in {"trusted", "valid"} and all(one.state != "invalid" for one in self.walk())
 
+    @property
+    def timestamped(self) -> bool:
+        """Whether a time-stamping authority that is known here says `when`."""
+        return self.timestamp == "trusted"
+
     def walk(self) -> Iterator[Credentials]:
         """Go through these credentials and those of everything the picture was made from, nearest first."""
         row = [self]
@@ -149,9 +166,9 @@ class Credentials:
         return words(self)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything as JSON has it: times in ISO 8601, the ingredients as dictionaries too, and ``sound``."""
+        """Return everything as JSON has it: times in ISO 8601, ingredients as dictionaries, the properties too."""
         plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        plain["sound"] = self.sound
+        plain["sound"], plain["timestamped"] = self.sound, self.timestamped
         plain["when"] = None if self.when is None else self.when.isoformat()
         plain["data"] = dict(self.data)
         plain["problems"] = list(self.problems)
@@ -160,7 +177,8 @@ class Credentials:
             for action in self.actions
         ]
         plain["ingredients"] = [
-            {"relationship": one.relationship, "title": one.title, "credentials": one.credentials.as_dict()}
+            {"relationship": one.relationship, "title": one.title, "matched": one.matched}
+            | {"credentials": one.credentials.as_dict()}
             for one in self.ingredients
         ]
         return plain

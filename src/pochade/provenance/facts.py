@@ -22,8 +22,9 @@ class Source:
     Attributes
     ----------
     data : bytes
-        The picture's file as it came: one that carries Content Credentials keeps them as the ingredient's, one that
-        carries none becomes an ingredient without claims.
+        The picture's file as it came: one that carries Content Credentials keeps them as the ingredient's, as far as
+        they are small enough and no other source contradicts them; any other becomes an ingredient without claims. At
+        "minimal" the words that pochade wrote into them are taken out.
     mime : str
         Its type, such as ``"image/png"``.
     relationship : "parentOf" or "inputTo"

@@ -12,7 +12,7 @@ import os
 import secrets
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +24,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from filelock import FileLock
 
 from pochade.errors import ProvenanceError
+from pochade.provenance import ours
 from pochade.provenance.certificates import (
     Private,
     certificate_pem,
@@ -126,6 +127,7 @@ def identity() -> Identity:
         if found.own:
             with suppress(OSError):  # that they can be trusted again later is a help, not a condition
                 _remember(place, found.anchor)
+        ours.remember(place, found.chain, own=found.own)
         _known.clear()
         _known[(*mark[:2], *(_stamp(place / name) for name in (CERTIFICATE, KEY, LOCAL)))] = found
         return found
@@ -138,8 +140,8 @@ def anchors() -> str:
     """
     place = folder()
     text = ""
-    with suppress(OSError, UnicodeDecodeError):
-        text = (place / _ANCHORS).read_text("ascii")
+    with suppress(OSError):
+        text = _ascii(place / _ANCHORS)
     made = _memory.get(place)
     return text if made is None else text + made.anchor
 
@@ -198,13 +200,11 @@ def _local(place: Path) -> Identity:
 
 
 def _for_this_process(place: Path, why: str) -> Identity:
-    if place not in _memory:
-        made = _made()
-        note = (
-            f"The key that signs pictures could not be kept in {place} ({why}), so it is good until this process ends. "
-            "Make that folder writable, and later pictures are signed by one key."
-        )
-        _memory[place] = Identity(made.chain, made.key, made.anchor, made.name, note)
+    note = (
+        f"The key that signs pictures could not be kept in {place} ({why}), so it is good until this process ends. "
+        "Make that folder writable, and later pictures are signed by one key."
+    )
+    _memory[place] = replace(_memory.get(place) or _made(), note=note)
     return _memory[place]
 
 
@@ -295,9 +295,14 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 def _remember(place: Path, anchor: str) -> None:
     """Add a root to those that are trusted here, while `place` is locked or the person's own is read."""
     path = place / _ANCHORS
-    before = path.read_text("ascii") if path.exists() else ""
+    before = _ascii(path) if path.exists() else ""
     if anchor not in before:
         _write(path, (before + anchor).encode("ascii"))
+
+
+def _ascii(path: Path) -> str:
+    """Read certificates; what somebody wrote beside them in letters of their own is left out."""
+    return path.read_bytes().decode("ascii", "ignore")
 
 
 def _write(path: Path, data: bytes) -> None:

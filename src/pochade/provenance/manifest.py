@@ -50,7 +50,12 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u
 _AGENT = {"name": "pochade", "version": __version__}
 
 
-def definition(facts: Facts, level: Level, format: str) -> dict[str, Any]:  # noqa: A002 - c2pa's own word
+def definition(
+    facts: Facts,
+    level: Level,
+    format: str,  # noqa: A002 - c2pa's own word
+    redacted: Sequence[str] = (),
+) -> dict[str, Any]:
     """Say what a picture says of itself.
 
     Parameters
@@ -61,6 +66,9 @@ def definition(facts: Facts, level: Level, format: str) -> dict[str, Any]:  # no
         "minimal" leaves out the person's words, here and in the titles of sources.
     format : str
         The type of the file, such as ``"image/png"``.
+    redacted : sequence of str
+        Addresses of the assertions that are taken out of what the sources carry, since a person's words are in them
+        (C2PA 2.4, redaction of assertions). The signatures of the sources still hold.
 
     Returns
     -------
@@ -72,16 +80,18 @@ def definition(facts: Facts, level: Level, format: str) -> dict[str, Any]:  # no
     ProvenanceError
         A picture is said to be as it was opened, or another one written anew, and there is none that it comes from.
     """
-    assertions = [_assertion("c2pa.actions.v2", {"actions": _actions(facts), "allActionsIncluded": True})]
+    actions = [*_actions(facts), *map(_redaction, redacted)]
+    assertions = [_assertion("c2pa.actions.v2", {"actions": actions, "allActionsIncluded": True})]
     if facts.made != "untouched":
         assertions.append(_assertion(DISCLOSURE, _disclosure(facts)))
     assertions.append(_assertion(LABEL, {"json": written(_data(facts, level))}))
-    return {
+    said = {
         "claim_generator_info": [_AGENT],
         "title": _title(facts.title),
         "format": format,
         "assertions": assertions,
     }
+    return {**said, "redactions": list(redacted)} if redacted else said
 
 
 def ingredient(source: Source, place: int, level: Level) -> dict[str, Any]:
@@ -127,6 +137,10 @@ def _action(kind: str, facts: Facts, sources: list[str], made: str) -> dict[str,
     if sources:
         action["parameters"] = {"ingredientIds": sources}
     return action
+
+
+def _redaction(address: str) -> dict[str, Any]:
+    return {"action": "c2pa.redacted", "reason": "c2pa.PII.present", "parameters": {"redacted": address}}
 
 
 def _disclosure(facts: Facts) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 It stands alone because a manifest is a stranger's text even where its signature holds, and because what c2pa calls
 trusted is not the whole answer: a picture whose *source* was tampered with is reported as trusted, and the failure
-stands only in what the ingredient recorded, or in a difference to it. Here the manifests are followed back to the
-first.
+stands only in what the ingredient recorded, or in a difference to it, or nowhere at all where anybody in the file
+recorded it in a wrong place. Here the manifests are followed back to the first, and everything recorded counts.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from pochade.provenance.credentials import Credentials, Ingredient
 from pochade.provenance.reasons import SOFT, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from pochade.provenance.credentials import State
+    from pochade.provenance.credentials import Certificate, Stamp, State
+
+    Differences = dict[tuple[str, str], list[tuple[object, bool]]]
 
 __all__ = ["DEPTH", "MOST", "told"]
 
@@ -31,6 +33,30 @@ MOST = 1000
 
 _PROBLEMS = 12  # sentences about one picture
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
+_STAMPED = "timeStamp.trusted"
+_LISTS = ("success", "informational", "failure")
+# Findings that speak against a picture are c2pa's own, begin like one of these, and are none of those that follow.
+_AGAINST = {"algorithm", "assertion", "claim", "claimSignature", "general", "ingredient", "manifest"}
+_AGAINST |= {"signingCredential"}
+_HARMLESS = (SOFT - {_UNTRUSTED}) | {
+    _TRUSTED,
+    "algorithm.deprecated",
+    "assertion.accessible",
+    "assertion.bmffHash.additionalExclusionsPresent",  # c2pa says it of every AVIF, its own too
+    "assertion.bmffHash.match",
+    "assertion.boxesHash.match",
+    "assertion.collectionHash.match",
+    "assertion.dataHash.match",
+    "assertion.hashedURI.match",
+    "assertion.multiAssetHash.match",
+    "claimSignature.insideValidity",
+    "claimSignature.validated",
+    "ingredient.claimSignature.validated",
+    "ingredient.manifest.validated",
+    "ingredient.unknownProvenance",
+    "manifest.unknownProvenance",
+    "signingCredential.ocsp.notRevoked",
+}
 
 
 @dataclasses.dataclass
@@ -43,6 +69,7 @@ class _Place:
     relationship: str = ""
     title: str | None = None
     mime: str | None = None
+    matched: bool = False
     children: list[_Place] = dataclasses.field(default_factory=list)
     repeated: bool = False
 
@@ -52,9 +79,10 @@ class _Codes:
     """What was found out about one picture, by C2PA's codes."""
 
     good: set[str] = dataclasses.field(default_factory=set)
+    today: set[str] = dataclasses.field(default_factory=set)
     bad: dict[str, None] = dataclasses.field(default_factory=dict)
 
-    def add(self, findings: object, *, believe: bool = True) -> None:
+    def add(self, findings: object, *, believe: bool = True, today: bool = False) -> None:
         """Add a table of success, informational and failure; what others found good is believed only if asked to."""
         table = _map(findings)
         bad = _codes(table.get("failure"))
@@ -65,6 +93,7 @@ class _Codes:
             self.good.discard(_TRUSTED)
         self.bad.update(dict.fromkeys(bad))
         self.good.update(good)
+        self.today.update(good if today else ())
 
     @property
     def broken(self) -> list[str]:
@@ -75,7 +104,9 @@ class _Codes:
         return _TRUSTED in self.good and _UNTRUSTED not in self.bad
 
 
-def told(report: dict[str, Any], *, mime: str, size: int, changed: bool) -> Credentials:
+def told(
+    report: dict[str, Any], *, mime: str, size: int, changed: bool, ours: Mapping[str, Certificate]
+) -> Credentials:
     """Turn c2pa's report into credentials.
 
     Parameters
@@ -89,13 +120,16 @@ def told(report: dict[str, Any], *, mime: str, size: int, changed: bool) -> Cred
     changed : bool
         Whether bytes that no signature covers are other than pochade writes them. It counts only where the signed claim
         says that pochade wrote them.
+    ours : mapping
+        The serial numbers of this person's certificates, each with its kind. That a chain ends at a root which is
+        trusted here is not enough: other people's may as well.
     """
     manifests = {
         name: manifest for name, manifest in _map(report.get("manifests")).items() if isinstance(manifest, dict)
     }
     results = _map(report.get("validation_results"))
     codes = _Codes()
-    codes.add(results.get("activeManifest"))
+    codes.add(results.get("activeManifest"), today=True)
     if not results:
         codes.bad.update(dict.fromkeys(_codes(report.get("validation_status"))))
     if report.get("validation_state") not in {"Valid", "Trusted"} and not codes.broken:
@@ -107,11 +141,11 @@ def told(report: dict[str, Any], *, mime: str, size: int, changed: bool) -> Cred
     elif changed and _wrote_it(manifests[label]):
         codes.bad["org.pochade.unsigned"] = None
     root = _Place(label, codes, 0, mime=mime)
-    places, unseen = _grow(root, manifests, _differences(manifests, results))
+    places, unseen = _grow(root, manifests, _differences(manifests, results), _misplaced(manifests))
     made: dict[int, Credentials] = {}
     for place in reversed(places):
-        children = tuple(Ingredient(one.relationship, one.title, made.pop(id(one))) for one in place.children)
-        made[id(place)] = _credentials(place, manifests.get(place.label or "", {}), children)
+        children = tuple(_ingredient(one, made.pop(id(one))) for one in place.children)
+        made[id(place)] = _credentials(place, manifests.get(place.label or "", {}), children, ours)
     own = made[id(root)]
     problems, ingredients = list(own.problems), own.ingredients
     if unseen is not None:
@@ -123,8 +157,12 @@ def told(report: dict[str, Any], *, mime: str, size: int, changed: bool) -> Cred
     return dataclasses.replace(own, size=size, problems=tuple(problems), ingredients=ingredients)
 
 
+def _ingredient(place: _Place, own: Credentials) -> Ingredient:
+    return Ingredient(place.relationship, place.title, own, place.matched)
+
+
 def _grow(
-    root: _Place, manifests: dict[str, dict[str, Any]], differences: dict[tuple[str, str], list[tuple[object, bool]]]
+    root: _Place, manifests: dict[str, dict[str, Any]], differences: Differences, misplaced: dict[str, list[str]]
 ) -> tuple[list[_Place], Ingredient | None]:
     """Follow the ingredients, nearest first, each manifest's once; what there are too many of is summed up as one."""
     places, grown, waiting, unseen = [root], set[str](), deque([root]), list[_Codes]()
@@ -138,7 +176,7 @@ def _grow(
             continue
         grown.add(place.label)
         for row in rows:
-            child = _child(place, row, manifests, differences)
+            child = _child(place, row, manifests, differences, misplaced)
             if len(places) >= MOST or place.depth >= DEPTH:
                 unseen.append(child.codes)
                 continue
@@ -150,7 +188,7 @@ def _grow(
     # Those behind the ones left out were not looked at one by one; a failure anywhere in the file counts against them.
     behind = [label for label in manifests if label not in grown]
     unseen += [
-        _child(_Place(label, _Codes(), 0), row, manifests, differences).codes
+        _child(_Place(label, _Codes(), 0), row, manifests, differences, misplaced).codes
         for label in behind
         for row in _rows(manifests[label].get("ingredients"))
     ]
@@ -164,33 +202,77 @@ def _child(
     parent: _Place,
     row: dict[str, Any],
     manifests: dict[str, dict[str, Any]],
-    differences: dict[tuple[str, str], list[tuple[object, bool]]],
+    differences: Differences,
+    misplaced: dict[str, list[str]],
 ) -> _Place:
     codes = _Codes()
     recorded = _map(row.get("validation_results"))
     # Good things that a signer recorded are taken back below where c2pa finds otherwise: it records the difference.
     codes.add(recorded.get("activeManifest"))
+    matched = any(code.startswith("assertion.") and code.endswith("Hash.match") for code in codes.good)
     codes.bad.update(dict.fromkeys(_codes(row.get("validation_status"))))
-    for findings, believe in differences.get((parent.label or "", text(row.get("label")) or ""), []):
-        codes.add(findings, believe=believe)
     label = row.get("active_manifest")
+    if isinstance(label, str):
+        codes.add({"failure": [{"code": code} for code in misplaced.get(label, [])]})
+    for findings, today in differences.get((parent.label or "", text(row.get("label")) or ""), []):
+        codes.add(findings, believe=today, today=today)
     if not isinstance(label, str) or label not in manifests:
         if label is not None or row.get("manifest_data"):
             codes.bad.setdefault("ingredient.manifest.missing")
         label = None
     relationship = text(row.get("relationship"), 40) or "inputTo"
-    return _Place(label, codes, parent.depth + 1, relationship, text(row.get("title")), text(row.get("format"), 80))
+    title, mime = text(row.get("title")), text(row.get("format"), 80)
+    return _Place(label, codes, parent.depth + 1, relationship, title, mime, matched)
 
 
-def _differences(
-    manifests: dict[str, dict[str, Any]], results: dict[str, Any]
-) -> dict[tuple[str, str], list[tuple[object, bool]]]:
+def _misplaced(manifests: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Return what speaks against a manifest and was recorded elsewhere than among the failures of its own place.
+
+    c2pa leaves out what it finds today wherever an ingredient recorded the same code and address, in whatever list. So
+    whoever wants a forged ancestor to pass records the failure as a success, or about something that does not exist.
+    Only the failures that a signer recorded of an ingredient itself belong to that place alone: the same manifest may
+    stand at another place with pixels that hold.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for manifest in manifests.values():
+        for row in _rows(manifest.get("ingredients")):
+            own = text(row.get("active_manifest"))
+            for finding, itself in _recorded(row):
+                code = text(finding.get("code"), 80) or ""
+                if code.partition(".")[0] not in _AGAINST or code in _HARMLESS:
+                    continue
+                about = _about(text(finding.get("url")) or "", manifests) or own
+                if about is not None and not (itself and about == own and finding.get("success") is not True):
+                    found.setdefault(about, {})[code] = None
+    return {label: list(codes) for label, codes in found.items()}
+
+
+def _recorded(row: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Go through everything recorded in an ingredient; with each whether it is a failure of the ingredient itself."""
+    for finding in _rows(row.get("validation_status")):
+        yield finding, True
+    recorded = _map(row.get("validation_results"))
+    tables = [recorded.get("activeManifest"), *_rows(recorded.get("ingredientDeltas"))]
+    for number, table in enumerate(tables):
+        findings = _map(table if number == 0 else _map(table).get("validationDeltas"))
+        for kind in _LISTS:
+            for finding in _rows(findings.get(kind)):
+                yield finding, number == 0 and kind == "failure"
+
+
+def _about(url: str, manifests: dict[str, dict[str, Any]]) -> str | None:
+    """Return the manifest that an address leads to; None where it leads to none of this file."""
+    named = next((part for part in url.split("/") if part in manifests), None)
+    return named or next((label for label in manifests if label in url), None)
+
+
+def _differences(manifests: dict[str, dict[str, Any]], results: dict[str, Any]) -> Differences:
     """Return what was found to differ, by manifest and the name of its ingredient's assertion.
 
     c2pa's own findings of today are believed. What signers recorded about pictures further back counts only against
     them: nobody is trusted because somebody else once was told so.
     """
-    found: dict[tuple[str, str], list[tuple[object, bool]]] = {}
+    found: Differences = {}
     rows: list[tuple[dict[str, Any], bool]] = []
     for manifest in manifests.values():
         for ingredient in _rows(manifest.get("ingredients")):
@@ -198,7 +280,7 @@ def _differences(
             rows += [(row, False) for row in _rows(recorded.get("ingredientDeltas"))]
     rows += [(row, True) for row in _rows(results.get("ingredientDeltas"))]
     for row, believe in rows:
-        parts = (text(row.get("ingredientAssertionURI"), 400) or "").split("/")
+        parts = (text(row.get("ingredientAssertionURI")) or "").split("/")
         if len(parts) >= 3:  # noqa: PLR2004 - manifest, assertion store, assertion
             found.setdefault((parts[-3], parts[-1]), []).append((row.get("validationDeltas"), believe))
     return found
@@ -210,9 +292,12 @@ def _delta_failures(results: dict[str, Any]) -> list[str]:
     return [code for code in dict.fromkeys(codes) if code not in SOFT]
 
 
-def _credentials(place: _Place, manifest: dict[str, Any], ingredients: tuple[Ingredient, ...]) -> Credentials:
+def _credentials(
+    place: _Place, manifest: dict[str, Any], ingredients: tuple[Ingredient, ...], ours: Mapping[str, Certificate]
+) -> Credentials:
     codes, broken = place.codes, place.codes.broken
-    state: State = "invalid" if broken else "none" if place.label is None else "trusted" if codes.trusted else "valid"
+    certificate = _certificate(manifest, codes, ours)
+    state: State = "invalid" if broken else "none" if place.label is None else "trusted" if certificate else "valid"
     problems = tuple(reason(code) for code in broken[:_PROBLEMS])
     if place.label is None:
         return Credentials(state, title=place.title, mime=place.mime, problems=problems)
@@ -221,16 +306,16 @@ def _credentials(place: _Place, manifest: dict[str, Any], ingredients: tuple[Ing
     if data is None:
         problems = (*problems, "What pochade wrote about it cannot be read (org.pochade.turn).")
         data = {}
-    when, timestamped = _moment(manifest, codes)
-    signed_by_it = codes.trusted and not any(code.startswith("claim") for code in broken)
+    when, stamp = _moment(manifest, codes)
     return Credentials(
         state,
         title=text(manifest.get("title")) or place.title,
         mime=text(manifest.get("format"), 80) or place.mime,
         when=when or when_of(actions, data),
-        timestamped=timestamped,
+        timestamp=stamp,
         signer=_signer(_map(manifest.get("signature_info"))),
-        ours=signed_by_it,
+        ours=state == "trusted",
+        certificate=certificate,
         software=_software(manifest),
         model=data.get("model"),
         made=made_of(actions, data),
@@ -247,10 +332,17 @@ def _credentials(place: _Place, manifest: dict[str, Any], ingredients: tuple[Ing
     )
 
 
-def _moment(manifest: dict[str, Any], codes: _Codes) -> tuple[datetime | None, bool]:
-    """Return the signature's own time, and whether an authority vouches for it."""
+def _certificate(manifest: dict[str, Any], codes: _Codes, ours: Mapping[str, Certificate]) -> Certificate | None:
+    """Return which of this person's certificates signed; None for others', and where the signature is not one."""
+    if not codes.trusted or any(code.startswith("claim") for code in codes.broken):
+        return None
+    return ours.get(text(_map(manifest.get("signature_info")).get("cert_serial_number"), 80) or "")
+
+
+def _moment(manifest: dict[str, Any], codes: _Codes) -> tuple[datetime | None, Stamp | None]:
+    """Return the time stamp's time, and who says it: what others found out about its authority counts for nothing."""
     when = moment(_map(manifest.get("signature_info")).get("time"))
-    return when, when is not None and any(code.startswith("timeStamp.") for code in codes.good)
+    return when, None if when is None else "trusted" if _STAMPED in codes.today else "unknown"
 
 
 def _signer(info: dict[str, Any]) -> str | None:

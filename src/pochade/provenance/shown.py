@@ -28,11 +28,11 @@ _PROMPT, _PROMPT_BEFORE, _NAME = 2000, 160, 120  # characters shown of a prompt,
 _ENTRIES = 200  # earlier pictures shown
 
 _STATES = {
-    "trusted": "holds; signed on this computer",
-    "valid": "the signature holds; who signed it is not known to this computer",
+    "valid": "its credentials hold; who signed it is not known to this computer",
     "invalid": "DOES NOT HOLD",
     "none": "carries no credentials",
 }
+_SIGNED = {"local": "signed on this computer", "own": "signed with your own certificate"}
 _MADE = {
     "ai": "painted by an AI model",
     "composite": "a picture changed by an AI model",
@@ -47,10 +47,22 @@ _COLOURS = {
     "invalid": "var(--jp-error-color1, #d32f2f)",
     "none": "var(--jp-border-color1, #8a8a8a)",
 }
-_OURS = (
-    "The key was made by pochade on this computer: it shows that the picture and these words belong together "
-    "and come from here, not who the person is."
-)
+_OURS = {
+    "local": (
+        "The key was made by pochade on this computer: it shows that the picture and these words belong together "
+        "and come from here, not who the person is."
+    ),
+    "own": "This is your own certificate: it shows that the picture and these words belong together and come from you.",
+}
+_NOT_OURS = {
+    "local": "The certificate was made by pochade on this computer, but it does not vouch for what this file is now.",
+    "own": "The certificate is your own, but it does not vouch for what this file is now.",
+}
+_CLOCKS = {
+    "trusted": "says a time-stamping authority",
+    "unknown": "says a time-stamping service not known here",
+    None: "by the signer's own clock",
+}
 
 
 def brief(credentials: Credentials) -> str:
@@ -81,7 +93,8 @@ def headline(credentials: Credentials) -> str:
             "what came before cannot be relied upon."
         )
     if credentials.state == "trusted":
-        return "The Content Credentials of this picture hold: nothing was changed since it was signed on this computer."
+        how = _SIGNED[credentials.certificate or "local"]
+        return f"The Content Credentials of this picture hold: nothing was changed since it was {how}."
     return (
         "The signature holds: nothing was changed since it was signed. Who signed it is not known to this computer, "
         "and anybody can put any name into a certificate."
@@ -97,7 +110,7 @@ def words(credentials: Credentials) -> str:
     lines += [f"  {name:<{width}}  {value}" for name, value in facts]
     if credentials.ingredients:
         lines += ["", "Made from:"]
-        tree = list(_tree(credentials.ingredients, "  "))
+        tree = list(_tree(credentials, "  "))
         lines += tree[:_ENTRIES]
         if len(tree) > _ENTRIES:
             lines.append(f"  … and {len(tree) - _ENTRIES} more lines; as_dict() has them all.")
@@ -117,7 +130,7 @@ def html(credentials: Credentials) -> str:
     table = (
         f'<table style="border:0;border-collapse:collapse;margin:.4em 0;color:inherit">{rows}</table>' if rows else ""
     )
-    below, left = _branches(credentials.ingredients, _ENTRIES)
+    below, left = _branches(credentials, _ENTRIES)
     more = f"<div>… and {-left} more; as_dict() has them all.</div>" if left < 0 else ""
     tree = f"<div>Made from:</div>{below}{more}" if below else ""
     return (
@@ -138,11 +151,10 @@ def _facts(credentials: Credentials) -> Iterator[tuple[str, str]]:
         return
     if credentials.title:
         yield "what", inert(credentials.title, limit=_NAME)
-    if made := _MADE[credentials.made]:
+    if made := _made(credentials):
         yield "made", made
     if credentials.when:
-        by = "says a time-stamping authority" if credentials.timestamped else "by the signer's own clock"
-        yield "when", f"{_time(credentials.when)}, {by}"
+        yield "when", f"{_time(credentials.when)}, {_CLOCKS[credentials.timestamp]}"
     yield "who", _who(credentials)
     if with_ := ", ".join(_with(credentials)):
         yield "with", with_
@@ -157,10 +169,15 @@ def _facts(credentials: Credentials) -> Iterator[tuple[str, str]]:
         yield "done", ", then ".join(inert(action.words, limit=_NAME) for action in credentials.actions)
 
 
+def _made(credentials: Credentials) -> str | None:
+    made = _MADE[credentials.made]
+    return made if made is None or credentials.ours else f"{made}, says its signer"
+
+
 def _who(credentials: Credentials) -> str:
     name = inert(credentials.signer, limit=_NAME) if credentials.signer else "nobody is named"
-    if credentials.ours:
-        return f"{name}. {_OURS}"
+    if credentials.certificate:
+        return f"{name}. {(_OURS if credentials.ours else _NOT_OURS)[credentials.certificate]}"
     return f"{name}, as the certificate says" if credentials.signer else name
 
 
@@ -177,28 +194,39 @@ def _time(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S} UTC" if when.utcoffset() is not None else f"{when:%Y-%m-%d %H:%M:%S}"
 
 
-def _tree(ingredients: tuple[Ingredient, ...], margin: str) -> Iterator[str]:
-    for number, ingredient in enumerate(ingredients, 1):
-        last = number == len(ingredients)
+def _tree(child: Credentials, margin: str) -> Iterator[str]:
+    for number, ingredient in enumerate(child.ingredients, 1):
+        last = number == len(child.ingredients)
         inner = margin + ("   " if last else "│  ")
-        yield f"{margin}{'└─' if last else '├─'} {MARKS[ingredient.credentials.state]} {_entry(ingredient)}"
+        yield f"{margin}{'└─' if last else '├─'} {MARKS[ingredient.credentials.state]} {_entry(ingredient, child)}"
         yield from (f"{inner}! {inert(problem)}" for problem in ingredient.credentials.problems)
         if told := _told(ingredient.credentials):
             yield f"{inner}{told}"
-        yield from _tree(ingredient.credentials.ingredients, inner)
+        yield from _tree(ingredient.credentials, inner)
 
 
-def _entry(ingredient: Ingredient) -> str:
+def _entry(ingredient: Ingredient, child: Credentials) -> str:
+    """Return what the picture made from it calls it, and how it stands, of which nobody else can say whose pixels."""
     relation = _RELATIONS.get(ingredient.relationship, inert(ingredient.relationship, limit=_NAME))
-    title = ingredient.title or ingredient.credentials.title
-    return f"{relation} {inert(title, limit=_NAME) if title else 'a picture'}: {_STATES[ingredient.credentials.state]}"
+    own = ingredient.credentials
+    title = ingredient.title or own.title
+    stands = (
+        _STATES[own.state] if own.state != "trusted" else f"its credentials hold; {_SIGNED[own.certificate or 'local']}"
+    )
+    if own.state in {"trusted", "valid"}:
+        if not ingredient.matched:
+            stands += "; nobody checked that these were its pixels"
+        elif not child.ours:
+            signer = inert(child.signer, limit=_NAME) if child.signer else "its signer"
+            stands += f"; that these were its pixels, {signer} says"
+    return f"{relation} {inert(title, limit=_NAME) if title else 'a picture'}: {stands}"
 
 
 def _told(credentials: Credentials) -> str:
     """Return in one line what an earlier picture says of itself; nothing of the words where it carries none."""
     if credentials.label is None:
         return ""
-    parts = [_MADE[credentials.made] or ""]
+    parts = [_made(credentials) or ""]
     parts += [_time(credentials.when)] if credentials.when else []
     parts += [inert(credentials.software, limit=_NAME)] if credentials.software else []
     parts += (
@@ -209,18 +237,18 @@ def _told(credentials: Credentials) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _branches(ingredients: tuple[Ingredient, ...], left: int) -> tuple[str, int]:
+def _branches(child: Credentials, left: int) -> tuple[str, int]:
     """Return the list of ingredients, and how many entries may still follow; below 0 as many as were left out."""
     pieces = []
-    for ingredient in ingredients:
+    for ingredient in child.ingredients:
         left -= 1
-        below, after = _branches(ingredient.credentials.ingredients, left)
+        below, after = _branches(ingredient.credentials, left)
         if left >= 0:
             state = ingredient.credentials.state
             told = _told(ingredient.credentials)
             pieces.append(
                 f'<li style="border-left:3px solid {_COLOURS[state]};padding-left:.6em;margin:.3em 0">'
-                f'<span aria-hidden="true">{MARKS[state]} </span><bdi>{escape(_entry(ingredient))}</bdi>'
+                f'<span aria-hidden="true">{MARKS[state]} </span><bdi>{escape(_entry(ingredient, child))}</bdi>'
                 f"{_worries(ingredient.credentials)}"
                 + (f'<div style="opacity:.75;overflow-wrap:anywhere"><bdi>{escape(told)}</bdi></div>' if told else "")
                 + f"{below}</li>"

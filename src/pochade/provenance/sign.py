@@ -15,6 +15,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import c2pa
@@ -22,9 +23,10 @@ import c2pa
 from pochade import __version__
 from pochade.errors import ProvenanceError
 from pochade.imaging.load import byte_hash
+from pochade.provenance.boxes import crowded, manifest_store
 from pochade.provenance.carried import carried, mime_of
 from pochade.provenance.keys import anchors
-from pochade.provenance.manifest import MAX_WORDS, definition, ingredient
+from pochade.provenance.manifest import LABEL, MAX_WORDS, WORDS, definition, ingredient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,9 @@ FORMATS = ("image/png", "image/jpeg", "image/webp", "image/avif")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _REMEMBERED = 8  # pictures whose credentials were read; a tenth of a megabyte each after twenty turns
 _MOST_HISTORY = 150_000
-"""Bytes of its ancestors' manifests that a picture carries along, about 25 turns; c2pa itself ends at 200."""
+"""Bytes of pochade's own manifests that a picture carries along, about 25 turns; c2pa itself ends at 200."""
+_MOST_FOREIGN = 2_000_000
+"""Bytes of others' manifests, which come with uploads: those of a few cameras or programs, with their thumbnails."""
 _TEXT = (b"iTXt", b"tEXt", b"zTXt")
 _SOFTWARE = f"pochade {__version__}"
 
@@ -49,12 +53,36 @@ _guard = threading.Lock()
 _readings: OrderedDict[str, tuple[int, Future[_Credentials | None]]] = OrderedDict()
 
 
+def _after_fork() -> None:
+    global _guard  # noqa: PLW0603 - a lock that another thread held while the process forked stays locked for ever
+    _guard = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class _Manifest(NamedTuple):
+    """One manifest among those of a source: the hash of its bytes, how many these are, and whether pochade wrote it."""
+
+    hash: str
+    size: int
+    ours: bool
+
+
 class _Credentials(NamedTuple):
-    """What was read of a source: its manifest's label, how its checks went, and all of its manifests as bytes."""
+    """What was read of a source.
+
+    Its manifest's label; how its checks went; whether they went well; all of its manifests as bytes, b"" where c2pa has
+    to take them out of the file; each of them by its label; and the addresses of the assertions with a person's words.
+    """
 
     label: str
     results: Any
+    sound: bool
     store: bytes
+    manifests: dict[str, _Manifest]
+    worded: tuple[str, ...]
 
 
 def sign(picture: bytes, mime: str, facts: Facts, level: Level, signer: Signer) -> bytes:
@@ -70,7 +98,8 @@ def sign(picture: bytes, mime: str, facts: Facts, level: Level, signer: Signer) 
     facts : Facts
         What is known of it.
     level : "full", "minimal" or "off"
-        "minimal" leaves out the person's words, "off" returns `picture` as it is.
+        "minimal" leaves out the person's words, and takes them out of what its sources carry; "off" returns `picture`
+        as it is.
     signer : Signer
         Who signs.
 
@@ -94,7 +123,7 @@ def sign(picture: bytes, mime: str, facts: Facts, level: Level, signer: Signer) 
         picture = _with_text(picture, words if isinstance(words, str) else None)
     target = io.BytesIO()
     try:
-        builder = _builder(definition(facts, level, mime), facts.sources, level, anchors() + signer.anchor)
+        builder = _builder(facts, level, mime, anchors() + signer.anchor)
     except c2pa.C2paError as error:
         raise ProvenanceError(f"The picture could not be signed: {error}.") from None
     signer.sign(builder, mime, io.BytesIO(picture), target)
@@ -134,45 +163,61 @@ def try_out(signer: Signer) -> None:
             raise ProvenanceError(f"What it signs reads as invalid: {said_by}.")
 
 
-def _builder(said: dict[str, Any], sources: tuple[Source, ...], level: Level, anchor: str) -> c2pa.Builder:
-    """Build a manifest with its sources; of one that c2pa cannot read, no more is said than that it was there.
+def _builder(facts: Facts, level: Level, mime: str, anchor: str) -> c2pa.Builder:
+    """Build a manifest with its sources; of one whose credentials are not carried along, it is said why."""
+    described = [
+        {**ingredient(source, place, level), "format": _type(source)} for place, source in enumerate(facts.sources)
+    ]
+    kept = _carried_along(facts.sources, described, anchor)
+    for place, found in kept.items():
+        if found.store:
+            data = {"format": "application/c2pa", "identifier": _store_name(place)}
+            read = {"active_manifest": found.label, "validation_results": found.results, "manifest_data": data}
+            described[place] |= read
+    worded = sorted({address for found in kept.values() for address in found.worded}) if level == "minimal" else ()
+    ready = [one for place, one in enumerate(described) if place not in kept or kept[place].store]
+    said = {**definition(facts, level, mime, worded), "ingredients": ready}
+    builder = c2pa.Builder(json.dumps(said, ensure_ascii=False), context=context(anchor))
+    for place, found in kept.items():
+        if found.store:
+            builder.add_resource(_store_name(place), io.BytesIO(found.store))
+        else:
+            builder.add_ingredient(described[place], _type(facts.sources[place]), io.BytesIO(facts.sources[place].data))
+    return builder
 
-    History does not grow without end: where a picture would carry too much of it, what it was made from is named
-    without its own credentials, and those are looked up in the session file.
+
+def _carried_along(
+    sources: tuple[Source, ...], described: list[dict[str, Any]], anchor: str
+) -> dict[int, _Credentials]:
+    """Choose the sources whose credentials a picture carries along, by their place; say of each other one why not.
+
+    c2pa keeps one manifest of a name: where two sources have different ones, as an honest picture and a forged copy of
+    it do, both would read as the first. So the second is named without its own, and sound ones come first. History does
+    not grow without end either: what is left out is looked up in the session file.
     """
-    described = [ingredient(source, place, level) for place, source in enumerate(sources)]
-    kept = {place: found for place, source in enumerate(sources) if (found := _kept(source, place, anchor)) is not None}
-    files = [source.data for source in sources]
-    history = 0
-    for place, (_, store) in list(kept.items()):
-        history += len(store)
-        if history > _MOST_HISTORY:
-            del kept[place]
-            files[place] = _without_credentials(files[place])
+    found = {place: _read_by(source.data, anchor).result() for place, source in enumerate(sources)}
+    kept: dict[int, _Credentials] = {}
+    held: dict[str, _Manifest] = {}
+    for place in sorted(found, key=lambda place: not ((one := found[place]) and one.sound)):
+        one = found[place]
+        if one is None:
+            if carried(sources[place].data):
+                described[place]["description"] = "It carries Content Credentials that cannot be read."
+            continue
+        together = held | one.manifests
+        fits = together == one.manifests | held and (one.store or len(sources) == 1)
+        if fits and _size(together, ours=True) <= _MOST_HISTORY and _size(together, ours=False) <= _MOST_FOREIGN:
+            kept[place], held = one, together
+        elif one.sound:
             title = described[place].get("title", "an earlier picture")
             described[place]["title"] = f"{title}, whose own credentials stay in the session file"
-    bare: set[int] = set()
-    while True:
-        ready = [
-            {**described[place], "format": _type(source), **(kept[place][0] if place in kept else {})}
-            for place, source in enumerate(sources)
-            if place in kept or place in bare
-        ]
-        builder = c2pa.Builder(json.dumps({**said, "ingredients": ready}, ensure_ascii=False), context=context(anchor))
-        for place, (_, store) in kept.items():
-            builder.add_resource(_store_name(place), io.BytesIO(store))
-        for place, source in enumerate(sources):
-            if place in kept or place in bare:
-                continue
-            try:
-                builder.add_ingredient(described[place], _type(source), io.BytesIO(files[place]))
-            except c2pa.C2paError:
-                bare.add(place)
-                if carried(source.data):
-                    described[place]["description"] = "It carries Content Credentials that cannot be read."
-                break
         else:
-            return builder
+            described[place]["description"] = "It carries Content Credentials that do not hold."
+    return kept
+
+
+def _size(manifests: dict[str, _Manifest], *, ours: bool) -> int:
+    return sum(one.size for one in manifests.values() if one.ours == ours)
 
 
 def _type(source: Source) -> str:
@@ -197,7 +242,12 @@ def _read_by(picture: bytes, anchor: str) -> Future[_Credentials | None]:
     name = byte_hash(picture) + anchor
     with _guard:
         if name not in _readings or _readings[name][0] != os.getpid():
-            _readings[name] = os.getpid(), _thread(os.getpid()).submit(_credentials, picture, anchor)
+            try:
+                reading = _thread(os.getpid()).submit(_credentials, picture, anchor)
+            except RuntimeError:  # no thread begins any more once the program's own end is reached
+                reading = Future()
+                reading.set_result(_credentials(picture, anchor))
+            _readings[name] = os.getpid(), reading
         _readings.move_to_end(name)
         while len(_readings) > _REMEMBERED:
             _readings.popitem(last=False)
@@ -209,37 +259,62 @@ def _thread(_process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, "pochade-credentials")  # threads do not live on after a fork
 
 
-def _kept(source: Source, place: int, anchor: str) -> tuple[dict[str, Any], bytes] | None:
-    """Describe the credentials of a PNG, which turns are stored as, and return their bytes."""
-    found = _read_by(source.data, anchor).result() if mime_of(source.data) == "image/png" else None
-    if found is None:
-        return None
-    data = {"format": "application/c2pa", "identifier": _store_name(place)}
-    return {"active_manifest": found.label, "validation_results": found.results, "manifest_data": data}, found.store
-
-
 def _credentials(picture: bytes, anchor: str) -> _Credentials | None:
-    """Read the credentials of a PNG: how they were found, said briefly, and their bytes.
+    """Read a picture's credentials: how they were found, said briefly, and their bytes.
 
     c2pa's own way gives every check that went well a sentence beside its code; over twenty turns those sentences would
-    be a tenth of what a picture carries. What went wrong keeps its own.
+    be a tenth of what a picture carries. What went wrong keeps its own. Of credentials that are too large to be carried
+    along nothing is read or remembered but how large they are.
     """
-    store = next((body for kind, body, _ in _chunks(picture) if kind == b"caBX"), None)
-    if store is None:
+    mime = mime_of(picture)
+    if mime is None or not carried(picture) or crowded(picture, mime):
         return None
+    store = manifest_store(picture, mime) or b""
+    if len(store) > _MOST_HISTORY + _MOST_FOREIGN:
+        size = {"": _Manifest("", len(store), ours=False)}
+        return _Credentials("", None, sound=True, store=b"", manifests=size, worded=())
     try:
-        with c2pa.Reader("image/png", io.BytesIO(picture), context=context(anchor)) as reader:
+        with c2pa.Reader(mime, io.BytesIO(picture), context=context(anchor)) as reader:
             told = json.loads(reader.json())
-    except (c2pa.C2paError, ValueError):
+    except (c2pa.C2paError, ValueError, RecursionError):
         return None
-    label, results = told.get("active_manifest"), told.get("validation_results")
-    if not isinstance(label, str) or not isinstance(results, dict):
+    label, results, read = told.get("active_manifest"), told.get("validation_results"), told.get("manifests")
+    manifests = _manifests(store)
+    if not isinstance(label, str) or not isinstance(results, dict) or not isinstance(read, dict):
         return None
-    return _Credentials(label, _brief(results), bytes(store))
+    if store and read.keys() - manifests:
+        return None
+    sound = told.get("validation_state") != "Invalid"
+    return _Credentials(label, _brief(results), sound, store, manifests, tuple(_worded(read)))
 
 
-def _without_credentials(png: bytes) -> bytes:
-    return _PNG + b"".join(whole for kind, _, whole in _chunks(png) if kind != b"caBX")
+def _manifests(store: bytes) -> dict[str, _Manifest]:
+    """Take a store apart: a box with a name and its manifests, each a box that begins with a name (ISO/IEC 19566-5).
+
+    Nothing is returned of one that has two manifests of a name: nobody could say which of them is meant.
+    """
+    found: dict[str, _Manifest] = {}
+    place = 8 + int.from_bytes(store[8:12])
+    while (size := int.from_bytes(store[place : place + 4])) >= 8:  # noqa: PLR2004 - a box's own length and kind
+        manifest = store[place : place + size]
+        label = manifest[33:].split(b"\0", 1)[0].decode("utf-8", "replace")
+        if label in found:
+            return {}
+        found[label] = _Manifest(byte_hash(manifest), size, f"{LABEL}\0".encode() in manifest)
+        place += size
+    return found
+
+
+def _worded(manifests: dict[str, Any]) -> Iterator[str]:
+    """Find the assertions in which pochade kept a person's words, and those that cannot be looked through."""
+    for label, manifest in manifests.items():
+        for one in manifest.get("assertions", ()):
+            if one.get("label") == LABEL:
+                said: Any = None
+                with suppress(ValueError, RecursionError, KeyError, TypeError):
+                    said = json.loads(one["data"]["json"])
+                if not isinstance(said, dict) or said.keys() & set(WORDS):
+                    yield f"self#jumbf=/c2pa/{label}/c2pa.assertions/{LABEL}"
 
 
 def _brief(results: Any) -> Any:

@@ -11,6 +11,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -86,6 +87,7 @@ class Signer:
         self._raised: BaseException | None = None
         self._key: bytes | None = None
         self._lent: Callable[[bytes], bytes] | None = None
+        _signers.add(self)
 
     @classmethod
     def local(cls) -> Signer:
@@ -280,6 +282,16 @@ class Signer:
 
 
 _local: list[tuple[Identity, Signer]] = []
+_signers: WeakSet[Signer] = WeakSet()
+
+
+def _after_fork() -> None:
+    for one in list(_signers):  # a lock that another thread held while the process forked stays locked for ever
+        one._guard = threading.RLock()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _authority(address: str | None) -> str | None:

@@ -7,7 +7,8 @@ and the turn says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from weakref import WeakKeyDictionary
 
@@ -39,7 +40,8 @@ class Signing:
     Attributes
     ----------
     level : "full", "minimal" or "off"
-        "minimal" leaves the words of prompts out; "off" signs nothing.
+        "minimal" leaves the words of prompts out, those of the pictures' ancestors too; "off" signs nothing. It holds
+        for what is signed from now on: a picture that was stored before stays as it is.
     signer : Signer or None
         Whose signature it is; None is this person's own, made on this machine at first use.
     """
@@ -71,7 +73,7 @@ class Signing:
             A key or certificate that the person put in place cannot be used.
         """
         if self.level != "off":
-            self._whose()
+            self.whose()
 
     def sign(self, picture: bytes, mime: str, facts: Facts) -> bytes:
         """Sign a picture file at this level; `ProvenanceError` where that fails."""
@@ -79,21 +81,18 @@ class Signing:
             return picture
         from pochade.provenance.sign import sign
 
-        return sign(picture, mime, facts, self.level, self._whose())
+        return sign(picture, mime, facts, self.level, self.whose())
 
     def expect(self, picture: bytes) -> None:
-        """Say which signed picture is likely to be changed next, so that it can be read ahead."""
+        """Say which signed picture is likely to be changed next, so that it can be read ahead; never raises."""
         if self.level != "off":
-            from pochade.provenance.sign import expect
+            with suppress(Exception):  # it only saves time, and the picture is stored already
+                from pochade.provenance.sign import expect
 
-            expect(picture, self._whose())
+                expect(picture, self.whose())
 
-    @property
-    def note(self) -> str | None:
-        """What a person should know of the signer."""
-        return None if self.level == "off" else self._whose().note
-
-    def _whose(self) -> Signer:
+    def whose(self) -> Signer:
+        """Return who signs; `ProvenanceError` where a key or certificate of the person's cannot be used."""
         if self.signer is not None:
             return self.signer
         from pochade.provenance.signer import Signer
@@ -145,14 +144,19 @@ def credentialed(
     note : str or None
         What the person should know.
     """
+    if signing.level == "off":
+        return list(pictures), None
     try:
+        signer = signing.whose()  # once: its files may change between two pictures
+        here = replace(signing, signer=signer)
         signed = [
-            signing.sign(data, "image/png", _facts(record, session, place, sources, how))
+            here.sign(data, "image/png", _facts(record, session, place, sources, how))
             for place, (data, how) in enumerate(zip(pictures, made, strict=True))
         ]
-    except ProvenanceError as error:
-        return list(pictures), f"This turn was kept without Content Credentials. {error}"
-    return signed, signing.note
+    except Exception as error:  # noqa: BLE001 - whatever fails around signing, the picture is painted
+        why = str(error) if isinstance(error, ProvenanceError) else f"Signing failed: {type(error).__name__}: {error}"
+        return list(pictures), f"This turn was kept without Content Credentials. {why}"
+    return signed, signer.note
 
 
 def converted(
@@ -173,8 +177,13 @@ def converted(
 
 
 def nature(record: TurnRecord, index: int, get: Callable[[str], TurnRecord]) -> Nature:
-    """Tell where the pixels of a kept picture come from, by its record; `get` finds those that it edited."""
-    while True:
+    """Tell where the pixels of a kept picture come from, by its record; `get` finds those that it edited.
+
+    A stranger's session file may name turns in a circle: these are taken for composites.
+    """
+    seen: set[str] = set()
+    while record.id not in seen:
+        seen.add(record.id)
         said = record.extra.get("made")
         if isinstance(said, list) and index < len(said) and said[index] in get_args(Nature):
             return cast("Nature", said[index])
@@ -183,6 +192,7 @@ def nature(record: TurnRecord, index: int, get: Callable[[str], TurnRecord]) -> 
         if record.image_turn is None:
             return "composite"
         record, index = get(record.image_turn), record.image_index
+    return "composite"
 
 
 def _facts(

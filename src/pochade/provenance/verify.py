@@ -20,10 +20,13 @@ from pochade.inert import inert
 from pochade.provenance.boxes import FORMATS, changed_unsigned, crowded, manifest_store
 from pochade.provenance.carried import carried, mime_of
 from pochade.provenance.credentials import Credentials
+from pochade.provenance.ours import known
 from pochade.provenance.report import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pochade.provenance.credentials import Certificate
 
 __all__ = ["MAX_BYTES", "verify"]
 
@@ -40,9 +43,10 @@ def verify(picture: object, *, mime: str | None = None) -> Credentials:
     """Read what a picture's Content Credentials say, and check whether they hold.
 
     Nothing is asked on the network: neither for a manifest that lies elsewhere nor for revoked certificates. Trusted is
-    who signed with a key that pochade made on this computer, which proves that picture and words belong together and
-    come from here, and says nothing about who the person is. A picture that this one was made from can only be checked
-    as far as its manifest travels along; whether its pixels held is what whoever signed next found out and recorded.
+    who signed with the key that pochade made on this computer, which proves that picture and words belong together and
+    come from here, and says nothing about who the person is; or with the certificate that the person put in its place.
+    A picture that this one was made from can only be checked as far as its manifest travels along; whether its pixels
+    held is what whoever signed next found out and recorded (`Ingredient.matched`).
 
     Parameters
     ----------
@@ -73,7 +77,7 @@ def verify(picture: object, *, mime: str | None = None) -> Credentials:
     size = _size(data, kind)
     # c2pa found it: where it cannot be found here, its box is marked otherwise than pochade marks it.
     changed = changed_unsigned(data, kind) or (kind in FORMATS and not size)
-    return told(found, mime=kind, size=size, changed=changed)
+    return told(found, mime=kind, size=size, changed=changed, ours=_ours())
 
 
 def _read(data: bytes, mime: str) -> dict[str, Any] | str:
@@ -103,6 +107,13 @@ def _read(data: bytes, mime: str) -> dict[str, Any] | str:
     except (c2pa.C2paError, ValueError, RecursionError) as error:
         return str(error) or type(error).__name__
     return report if isinstance(report, dict) else "the report is no object"
+
+
+def _ours() -> dict[str, Certificate]:
+    """Return the serial numbers of this person's certificates."""
+    from pochade.provenance.keys import folder
+
+    return known(folder())
 
 
 def _unread(why: str, data: bytes, mime: str) -> Credentials:

@@ -56,6 +56,7 @@ class _Place:
     found: Credentials
     relationship: str | None
     title: str | None
+    matched: bool = False
     below: list[_Place] = field(default_factory=list)
     unlisted: int = 0
 
@@ -70,7 +71,7 @@ def credentials_card(found: Credentials) -> p.CredentialsCard:
             if count == MOST_PICTURES or depth == MOST_DEPTH:
                 place.unlisted += 1
                 continue
-            one = _Place(ingredient.credentials, ingredient.relationship, ingredient.title)
+            one = _Place(ingredient.credentials, ingredient.relationship, ingredient.title, ingredient.matched)
             place.below.append(one)
             waiting.append((one, depth + 1))
             count += 1
@@ -83,9 +84,11 @@ def _card(place: _Place) -> p.CredentialsCard:
         state=found.state,
         relationship=_cut(place.relationship),
         title=_cut(place.title or found.title),
+        matched=place.matched,
         signer=_cut(found.signer),
+        certificate=found.certificate,
         when=found.when.timestamp() if found.when is not None else None,
-        timestamped=found.timestamped,
+        timestamp=found.timestamp,
         software=_cut(found.software),
         model=_cut(found.model),
         made=found.made,

@@ -18,6 +18,8 @@ from cryptography import x509
 
 from pochade.errors import ProvenanceError
 from pochade.provenance import keys
+from pochade.provenance.sign import sign
+from pochade.provenance.signer import Signer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,3 +227,29 @@ def test_half_of_a_pair_is_no_pair(missing):
     (keys.folder() / missing).unlink()
     with pytest.raises(ProvenanceError, match=f"{missing} is missing"):
         keys.identity()
+
+
+def test_what_somebody_wrote_beside_the_roots_loses_none_of_them():
+    first = keys.identity()
+    path = keys.folder() / "anchors.pem"
+    path.write_text(path.read_text("ascii") + "# Müllers Schlüssel\n", "utf-8")
+    assert first.anchor in keys.anchors()
+    (keys.folder() / keys.LOCAL).unlink()
+    second = keys.identity()
+    assert second.note is None
+    assert second.anchor != first.anchor
+    assert keys.anchors().count("BEGIN CERTIFICATE") == 2
+    data = sign(signing.picture(), "image/png", signing.facts(), "full", Signer.local())
+    assert signing.read(data, "image/png", keys.anchors())[0] == "Trusted"
+
+
+def test_why_a_key_could_not_be_kept_is_told_as_it_is_now(home):
+    home.mkdir()
+    (home / "credentials").write_text("a file where the folder should be")
+    before = keys.identity()
+    (home / "credentials").unlink()
+    (home / "credentials" / keys.LOCAL).mkdir(parents=True)
+    after = keys.identity()
+    assert "directory" in after.note.lower()
+    assert after.note != before.note
+    assert after.key == before.key

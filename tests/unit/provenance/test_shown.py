@@ -5,7 +5,6 @@ import credentialed
 import pytest
 from credentialed import person, picture, signed, tampered, turn
 
-from pochade.provenance import keys
 from pochade.provenance.credentials import Credentials, Ingredient
 from pochade.provenance.shown import headline, html
 from pochade.provenance.verify import verify
@@ -18,8 +17,8 @@ NASTY = "<script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31mred\x07\u2
 
 
 @pytest.fixture
-def found(monkeypatch):
-    monkeypatch.setattr(keys, "anchors", lambda: credentialed.ada().anchor)
+def found():
+    credentialed.settle(credentialed.ada())
     parent = signed(said=turn(prompt="a dog"), title="turn a1b2")
     theirs = signed(who=person("Mallory"), agent={"name": "paintbox", "version": "2"}, said={"v": 1})
     sources = (
@@ -43,10 +42,10 @@ def test_a_person_reads_who_when_with_what_and_from_what(found):
         "  done   opened, then changed",
         "",
         "Made from:",
-        "  ├─ ✓ changed from turn a1b2: holds; signed on this computer",
+        "  ├─ ✓ changed from turn a1b2: its credentials hold; signed on this computer",
         "  │  painted by an AI model · 2023-11-14 22:13:20 UTC · pochade 0.1 · “a dog”",
-        "  ├─ ✓ with a look at theirs.png: the signature holds; who signed it is not known to this computer",
-        "  │  painted by an AI model · paintbox 2 · signed by Mallory (The tests)",
+        "  ├─ ✓ with a look at theirs.png: its credentials hold; who signed it is not known to this computer",
+        "  │  painted by an AI model, says its signer · paintbox 2 · signed by Mallory (The tests)",
         "  └─ – with a look at photo.png: carries no credentials",
     ]
     assert str(found) == found.words()

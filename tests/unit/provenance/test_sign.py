@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import threading
 import zlib
@@ -16,26 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from signing import own, source
 
 from pochade import __version__
 from pochade.errors import ProvenanceError
 from pochade.provenance import keys
-from pochade.provenance.facts import Source
 from pochade.provenance.manifest import DISCLOSURE, LABEL
-from pochade.provenance.sign import mime_of, sign
+from pochade.provenance.sign import sign
 from pochade.provenance.signer import Signer
 
 LEVELS = ("full", "minimal")
 PAPERS = signing.papers()
 TASKS = ("generate", "references", "edit", "upload", "foreign", "untouched", "convert")
-
-
-def own(*sources, kind="PNG", level="full", **more):
-    return sign(signing.picture(kind), signing.MIMES[kind], signing.facts(*sources, **more), level, Signer.local())
-
-
-def source(data, relationship="parentOf", title="turn a2"):
-    return Source(data, mime_of(data) or "image/png", relationship, title)
 
 
 def foreign(kind="JPEG"):
@@ -344,3 +337,16 @@ def test_a_conversation_of_any_length_is_signed_and_carries_a_bounded_history(mo
     assert max(sizes) < len(own()) + 2 * 20_000
     assert any("stay in the session file" in title for title in titles)
     assert len(told["manifests"]) < 12
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_process_forked_while_sources_are_looked_up_is_not_stopped_by_that():
+    from pochade.provenance import sign as stage
+
+    parent = own()
+    with stage._guard:
+        if (child := os.fork()) == 0:
+            signal.alarm(30)
+            os._exit(0 if own(source(parent)) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

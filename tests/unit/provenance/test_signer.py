@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import multiprocessing
+import os
 import pickle
+import signal
 import socket
+import threading
 
 import pytest
 import signing
@@ -242,3 +245,29 @@ def test_what_is_no_address_of_an_authority_is_refused_at_once(address):
     papers = signing.papers()
     with pytest.raises(ProvenanceError, match="no address of an authority"):
         Signer.from_files(papers.chain, papers.pem(), timestamp=address)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_was_forked_while_a_thread_signs_signs_too():
+    papers, begun, finish = signing.papers(), threading.Event(), threading.Event()
+    parent = os.getpid()
+
+    def device(data):
+        if os.getpid() == parent:
+            begun.set()
+            finish.wait(60)
+        return lend(papers, "es256")(data)
+
+    slow = Signer.from_callback(device, papers.chain, algorithm="es256")
+    thread = threading.Thread(target=signed, args=(slow,))
+    thread.start()
+    begun.wait(60)
+    try:
+        if (child := os.fork()) == 0:
+            signal.alarm(30)
+            os._exit(0 if signed(slow) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    finally:
+        finish.set()
+        thread.join()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from stored import VERSION_3
+from stored import VERSION_3, record
 
 import pochade
 from pochade.errors import ProvenanceError, RequestError
 from pochade.imaging.load import load_image, pixel_hash
+from pochade.provenance import sign
 from pochade.provenance.carried import carried
-from pochade.provenance.stage import Signing
+from pochade.provenance.stage import Signing, nature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pochade import Session, Turn
+    from pochade.engine.painting import Painting
+    from pochade.report import Report
 
 
 def photo(colour: str = "orange", size: tuple[int, int] = (64, 64)) -> bytes:
@@ -203,3 +209,92 @@ def test_a_session_that_began_with_the_turns_of_another_remembers_how_it_signs(t
         session.merge(VERSION_3)
     with pochade.Session(path=session.path) as again:
         assert again.provenance == "off"
+
+
+def test_minimal_takes_the_words_out_of_what_older_turns_said_too(tiny_model: Path, tmp_path: Path) -> None:
+    secret = "a red cat on a blue dog"  # noqa: S105 - a prompt
+    path = tmp_path / "talk.pochade"
+    with pochade.Session(tiny_model, device="cpu", path=path) as loud:
+        loud.generate(secret, seed=5)
+        loud.edit(secret, seed=6, keep="none")
+    with pochade.Session(path=path, device="cpu", provenance="minimal") as quiet:
+        old = quiet[1]
+        assert secret.encode() in old.png
+        made = [quiet.edit("a dog", image=old, keep="none", seed=7), quiet.generate("a cat", references=[old], seed=8)]
+        files = [one.png for one in made]
+        files += [old.save(tmp_path / f"old.{ending}").read_bytes() for ending in ("jpg", "webp", "avif")]
+        for data in files:
+            said = pochade.verify(data)
+            assert secret.encode() not in data
+            assert (said.state, said.sound) == ("trusted", True)
+        assert pochade.verify(files[0]).ingredients[0].credentials.turn is None, "what was said is out as a whole"
+
+
+@pytest.mark.parametrize("circle", [["a"], ["a", "b"]])
+def test_turns_that_a_strangers_file_names_in_a_circle_come_to_an_end(circle: list[str]) -> None:
+    turns = {
+        name: record(name, task="edit", image_turn=after)
+        for name, after in zip(circle, (*circle[1:], circle[0]), strict=True)
+    }
+    assert nature(turns["a"], 0, turns.__getitem__) == "composite"
+
+
+ENDING = """
+import concurrent.futures.thread as pool, sys, threading, time
+import pochade
+
+session = pochade.Session(path=sys.argv[1], device="cpu", keep_stopped=True)
+engine = session._running()
+paint, painted = engine.paint, threading.Event()
+
+def slow(painting, report):
+    yield from paint(painting, report)
+    painted.set()
+    while not pool._shutdown:
+        time.sleep(0.01)
+
+engine.paint = slow
+session.submit("a dog", seed=6, keep="none")
+painted.wait(60)
+"""
+
+
+def test_an_edit_that_is_still_painted_when_a_script_ends_is_signed_and_kept(tiny_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.pochade"
+    with pochade.Session(tiny_model, device="cpu", path=path) as session:
+        cat = session.generate("a red cat", seed=5)
+    command = [sys.executable, "-c", ENDING, path]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    with pochade.Session(path=path) as again:
+        assert len(again) == 2, ended
+        assert (again[1].credentials.state, again[1].credentials.sound) == ("trusted", True)
+        assert again[1].credentials.ingredients[0].credentials.turn == cat.id
+
+
+def test_a_key_that_breaks_while_a_picture_is_painted_costs_its_signature_and_not_the_picture(
+    session: Session, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    engine = session._running()
+    paint = engine.paint
+
+    def spoil(painting: Painting, report: Report) -> Iterator[Image.Image]:
+        yield from paint(painting, report)
+        (home / "credentials" / "certificate.pem").write_text("half of a pair")
+
+    monkeypatch.setattr(engine, "paint", spoil)
+    turn = session.generate("a red cat", seed=5)
+    assert session[0].id == turn.id
+    assert any("without Content Credentials" in note and "key.pem is missing" in note for note in turn.notes)
+
+
+@pytest.mark.parametrize("when", ["signing", "reading ahead"])
+def test_nothing_that_fails_around_signing_costs_a_picture(
+    session: Session, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(sign, "_builder" if when == "signing" else "expect", fail)
+    turn = session.generate("a red cat", seed=5)
+    assert session[0].id == turn.id
+    assert any("MemoryError: no room" in note for note in turn.notes) == (when == "signing")

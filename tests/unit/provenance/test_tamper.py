@@ -15,14 +15,13 @@ import pytest
 from credentialed import picture, signed, tampered, turn
 
 from pochade.errors import ImageError
-from pochade.provenance import keys
 from pochade.provenance.boxes import changed_unsigned, manifest_store
 from pochade.provenance.verify import verify
 
 
 @pytest.fixture(autouse=True)
-def trusted(monkeypatch):
-    monkeypatch.setattr(keys, "anchors", lambda: credentialed.ada().anchor)
+def trusted():
+    credentialed.settle(credentialed.ada())
 
 
 def sound(data):

@@ -10,19 +10,18 @@ from datetime import UTC, datetime, timedelta
 import credentialed
 import numpy as np
 import pytest
-from credentialed import CAPTURE, COMPOSITE, person, picture, signed, tampered, turn
+from credentialed import CAPTURE, COMPOSITE, SYNTHETIC, person, picture, signed, tampered, turn
 from PIL import Image
 
 from pochade import Turn
 from pochade.errors import ImageError, RequestError
-from pochade.provenance import keys
 from pochade.provenance.verify import MAX_BYTES, verify
 
 
 @pytest.fixture
-def trusted(monkeypatch):
+def trusted():
     """Ada signs on this computer."""
-    monkeypatch.setattr(keys, "anchors", lambda: credentialed.ada().anchor)
+    credentialed.settle(credentialed.ada())
 
 
 @pytest.mark.usefixtures("trusted")
@@ -132,11 +131,11 @@ def test_the_tree_names_relations_titles_and_pictures_without_credentials():
     assert not found.ingredients[1].credentials.ours
 
 
-def test_what_another_computer_trusted_is_not_trusted_here(monkeypatch):
-    monkeypatch.setattr(keys, "anchors", lambda: credentialed.ada().anchor)
+def test_what_another_computer_trusted_is_not_trusted_here(home, monkeypatch):
+    credentialed.settle(credentialed.ada())
     child = signed(who=person("Mallory"), sources=(("parentOf", "hers", signed()),))
     assert verify(child).ingredients[0].credentials.state == "trusted"
-    monkeypatch.setattr(keys, "anchors", lambda: "")
+    monkeypatch.setenv("POCHADE_HOME", str(home / "another"))
     assert verify(child).ingredients[0].credentials.state == "valid"
 
 
@@ -159,6 +158,7 @@ def test_each_manifest_is_followed_once():
         ([("c2pa.created", credentialed.AI)], "ai"),
         ([("c2pa.opened", None), ("c2pa.edited", COMPOSITE)], "composite"),
         ([("c2pa.opened", None)], "untouched"),
+        ([("c2pa.created", SYNTHETIC)], "composite"),
         ([("c2pa.created", CAPTURE)], "other"),
         ([("c2pa.opened", None), ("c2pa.cropped", None)], "unknown"),
     ],

@@ -45,6 +45,9 @@ def test_a_view_is_told_who_made_a_picture_when_with_what_and_from_what(session,
     assert [action["kind"] for action in card["actions"]] == ["c2pa.opened", "c2pa.edited"]
     (parent,) = card["ingredients"]
     assert (parent["state"], parent["relationship"], parent["prompt"]) == ("trusted", "parentOf", "a cat")
+    assert [one["certificate"] for one in (card, parent)] == ["local", "local"]
+    assert [one["matched"] for one in (card, parent)] == [False, True]
+    assert card["timestamp"] is None
 
 
 def test_each_picture_of_a_turn_has_its_own(session, view):

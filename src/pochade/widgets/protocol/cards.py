@@ -191,16 +191,21 @@ class ActionCard(Card):
 class CredentialsCard(Card):
     """What the Content Credentials of one picture say, and of those it was made from; ``when`` counts from 1970 (UTC).
 
-    ``relationship`` and ``title`` are what the picture made from it calls it. Where one is ``repeated`` its ingredients
-    stand at another place of the tree; ``unlisted`` more are left out, so that a hostile file fills no page.
+    ``relationship`` and ``title`` are what the picture made from it calls it; ``matched`` where the signer of that one
+    recorded that its pixels were these credentials' own. ``certificate`` tells which of this person's it names, also
+    where they do not hold; ``timestamp`` who says ``when``, the signer's own clock where it is null. Where one is
+    ``repeated`` its ingredients stand at another place of the tree; ``unlisted`` more are left out, so that a hostile
+    file fills no page.
     """
 
     state: Literal["trusted", "valid", "invalid", "none"]
     relationship: str | None
     title: str | None
+    matched: bool
     signer: str | None
+    certificate: Literal["local", "own"] | None
     when: float | None
-    timestamped: bool
+    timestamp: Literal["trusted", "unknown"] | None
     software: str | None
     model: str | None
     made: Literal["ai", "composite", "untouched", "other", "unknown"]
