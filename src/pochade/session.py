@@ -342,7 +342,10 @@ class Session(Conversation):
         try:
             self._leave()
         finally:
-            self._keeping.close()
+            if gone := self._keeping.close():
+                from pochade.provenance.index import forget  # in few sessions something was deleted
+
+                forget(self.path, gone)
 
     def _leave(self) -> None:
         """Stop work and say goodbye, but leave the file open."""

@@ -194,14 +194,21 @@ class Standing(ABC):
         several = [Turn(store, record) for record in going if len(record.images) > 1 and notebook is not None]
         sheets = {pixel_hash(contact_sheet(turn.images)) for turn in several}
         gone = store.purge(wanted)
-        left: tuple[Trace, ...] = ()
+        if gone.turns:
+            from pochade.provenance.index import forget  # few sessions purge
+
+            forget(self.path, gone.turns)
+        left: tuple[Trace, ...] | None = ()
         if notebook is not None and gone.turns:
             pixels = sheets | {shown for _, shown in gone.pictures if shown is not None}
             left = traces(notebook, {name for name, _ in gone.pictures}, pixels, [record.prompt for record in going])
         return Purged(gone.turns, len(gone.pictures), gone.size, gone.kept, notebook, left)
 
     def export(self, path: str | Path, *turns: Turn | str) -> Path:
-        """Make another session file of this session's turns; a job may go on painting meanwhile.
+        """Make another session file of this session's turns.
+
+        Another process that paints into the file need not wait. A job of this one goes on painting, but its turn is
+        kept, and anybody who looks at the turns has an answer, only once the export is done.
 
         Parameters
         ----------
@@ -231,6 +238,8 @@ class Standing(ABC):
 
     def merge(self, path: str | Path) -> Merged:
         """Take in the turns of another session file, which stays as it is; one stays where one stands.
+
+        What was deleted there comes only where others were made from it, and then stays deleted.
 
         They keep their ids, and are behind the turns that are here. A turn that is here already is passed over; where
         another turn has the id, the one that comes gets a new one, and so does what is said of it by those that come

@@ -38,6 +38,7 @@ class Told:
 
     turns: dict[str, list[str]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    halves: int = 0  # how often the file was found half-written, with the journal that undoes it
 
 
 class Doomed:
@@ -95,6 +96,7 @@ def program() -> Iterator[Doomed]:
 
 def is_whole(path: Path, told: Told) -> None:
     """Hold that a file opens to be written, is undamaged, and has what was told of, byte for byte."""
+    told.halves += doomed.half_written(path)
     with Store.open(path, readonly=False) as store:
         assert store.check() == []
         living = set(store.ids())
@@ -107,10 +109,10 @@ def is_whole(path: Path, told: Told) -> None:
     assert beside <= {path.name}, "nothing lies about that a person would see"
 
 
-def through(program: Doomed, folder: Path, kills: int, seed: int) -> int:
-    """Kill so many processes, and return how many turns they had told of."""
+def through(program: Doomed, folder: Path, kills: int, seed: int) -> tuple[int, int]:
+    """Kill so many processes; return how many turns they had told of, and how many files were half-written."""
     moments = random.Random(seed)
-    finished = 0
+    finished = halves = 0
     for number in range(kills):
         if number % ON_ONE_FILE == 0:
             path, told = folder / str(number) / "talk.pochade", Told()
@@ -118,21 +120,24 @@ def through(program: Doomed, folder: Path, kills: int, seed: int) -> int:
             program.kill_one(path, told, moments.uniform(0, 0.06))
         elif number % 3 == 1:
             program.kill_one(path, told, moments.uniform(0, LONGEST), since="open")
-        else:  # between two statements of a write, or of what comes before and after it
-            program.kill_one(path, told, 2, statements=moments.randint(1, 250))
+        else:  # between two statements of a write, or of what comes before and after it; every other one half-written
+            program.kill_one(path, told, 5, statements=moments.randint(1, 250) * (-1) ** number)
         if path.exists():
             is_whole(path, told)
         assert path.exists() or not told.turns, "a file that had turns is gone"
         if number % ON_ONE_FILE == ON_ONE_FILE - 1 or number == kills - 1:
             finished += len(told.turns)
-    return finished
+            halves += told.halves
+    return finished, halves
 
 
 @pytest.mark.slow
 def test_no_finished_turn_is_lost_and_the_file_opens_whenever_the_process_is_killed(
     program: Doomed, tmp_path: Path
 ) -> None:
-    assert through(program, tmp_path, 25, seed=1) > 8, "too few turns were finished to say anything"
+    finished, halves = through(program, tmp_path, 25, seed=1)
+    assert finished > 8, "too few turns were finished to say anything"
+    assert halves > 1, "too few files were killed in the middle of a write to say anything"
 
 
 @pytest.mark.crash
@@ -148,4 +153,6 @@ def test_nor_is_one_where_a_model_paints(tmp_path: Path) -> None:
 
 @pytest.mark.crash
 def test_no_finished_turn_is_lost_at_495_moments(program: Doomed, tmp_path: Path) -> None:
-    assert through(program, tmp_path, 495, seed=2) > 200
+    finished, halves = through(program, tmp_path, 495, seed=2)
+    assert finished > 200
+    assert halves > 20

@@ -8,7 +8,7 @@ from contextlib import closing
 from functools import partial
 
 import pytest
-from stored import add
+from stored import VERSION_1, VERSION_2, VERSION_3, add
 
 from pochade import Session
 from pochade.errors import PochadeError, StoreError
@@ -35,7 +35,29 @@ SCHEMAS = {
     "missing table": "PRAGMA foreign_keys = OFF; DROP TABLE picture",
     "missing column": "ALTER TABLE turn DROP COLUMN seed",
     "another's table": "CREATE TABLE odd (a CHECK (length(randomblob(10)) > 1))",
+    "one more column": "ALTER TABLE turn ADD COLUMN odd TEXT",
+    "one more column with a name of ours": "ALTER TABLE turn ADD COLUMN extra TEXT",
 }
+
+# What SQLite reads as a name and runs, and what a careless reader takes for a comment. By table: what is put in place
+# of what in its own words.
+HIDDEN_WORDS = {
+    "a condition behind what looks like a comment": (
+        "meta", "value  TEXT NOT NULL", 'value  TEXT NOT NULL CHECK ("--" <> hex(zeroblob(400000000)))'
+    ),
+    "a column computed behind what looks like a comment": (
+        "turn", "deleted     REAL", 'deleted REAL, "--" TEXT AS (hex(zeroblob(400000000)))'
+    ),
+    "a condition between what looks like comments": (
+        "meta", "value  TEXT NOT NULL", 'value TEXT NOT NULL CHECK ("/*" <> hex(zeroblob(400000000)) OR "*/" = 1)'
+    ),
+    "a column computed from ours, without a word that is not ours": (
+        "turn", "deleted     REAL", "deleted REAL, words TEXT GENERATED ALWAYS AS (prompt || prompt)"
+    ),
+    "columns that double what is before them": (
+        "turn", "deleted     REAL", "deleted REAL, tbl TEXT AS (prompt || prompt), idx TEXT AS (tbl || tbl)"
+    ),
+}  # fmt: skip
 
 ROWS = {
     "details that are no JSON": "UPDATE turn SET details = 'x'",
@@ -181,6 +203,65 @@ def test_a_file_with_anything_but_our_tables_is_refused_before_it_is_read(honest
     assert path.read_bytes() == before
     with pytest.raises(StoreError, match="odd"):
         Store.open(path)
+
+
+@pytest.mark.parametrize("kind", HIDDEN_WORDS)
+def test_nothing_that_looks_like_a_comment_is_passed_over(honest, tmp_path, kind):
+    table, ours, theirs = HIDDEN_WORDS[kind]
+    path = tmp_path / "odd.pochade"
+    shutil.copy(honest, path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        (statement,) = db.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+        assert ours in statement
+        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (statement.replace(ours, theirs), table))
+        db.commit()
+    before = path.read_bytes()
+    for readonly in (True, None):
+        with pytest.raises(StoreError, match=r"pochade did not make"):
+            Store.open(path, readonly=readonly)
+    assert path.read_bytes() == before
+
+
+def test_sqlite_makes_no_value_larger_than_any_that_is_kept(honest, tmp_path):
+    path = tmp_path / "large.pochade"
+    shutil.copy(honest, path)
+    with (
+        Store.open(path) as store,
+        pytest.raises(StoreError, match="larger than a session file keeps"),
+        store.asking() as db,
+    ):
+        db.execute("SELECT length(hex(zeroblob(400000000)))").fetchone()
+
+
+@pytest.mark.parametrize("version", [VERSION_1, VERSION_2, VERSION_3])
+@pytest.mark.parametrize("done", ["", "ANALYZE", "VACUUM"])
+def test_every_file_of_ours_opens_whatever_sqlite_was_asked_to_do_with_it(tmp_path, version, done):
+    path = tmp_path / "ours.pochade"
+    shutil.copy(version, path)
+    for _ in range(2):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute(done)
+        Store.open(path, readonly=True).close()
+        with Store.open(path, readonly=False) as store:  # brought up to today's layout, the first time
+            assert len(store) > 1
+
+
+def test_what_sqlite_leaves_in_a_file_that_it_recovered_or_analysed_is_no_reason_to_refuse_it(honest, tmp_path):
+    path = tmp_path / "new.pochade"
+    shutil.copy(honest, path)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("""
+            CREATE TABLE lost_and_found (rootpgno INTEGER, pgno INTEGER, nfield INTEGER, id INTEGER, c0, c1, c21);
+            CREATE TABLE lost_and_found_0 (rootpgno INTEGER, pgno INTEGER, nfield INTEGER, id INTEGER, c0);
+            CREATE TABLE analysed (tbl,idx,neq,nlt,ndlt,sample);
+            PRAGMA writable_schema = ON;
+            UPDATE sqlite_master SET name = 'sqlite_stat4', tbl_name = 'sqlite_stat4',
+                sql = replace(sql, 'analysed ', 'sqlite_stat4') WHERE name = 'analysed';
+        """)
+    with Store.open(honest) as old, Store.open(path) as new:
+        assert new.ids() == old.ids()
+        assert new.check() == []
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 4096, 20_000])

@@ -108,8 +108,7 @@ def die_after(session: Session, statements: int) -> None:
     store = session._keeping.opened(session.model)
 
     def end(_: str) -> None:
-        last = next(left)
-        if last == 0 and statements > 0 or last <= 0 and half_written(store.path):
+        if next(left) <= 0 and (statements > 0 or half_written(store.path)):
             os.kill(os.getpid(), signal.SIGKILL)
 
     with store.asking() as db:

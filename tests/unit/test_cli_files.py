@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from pochade.cli import files
 from pochade.cli.app import app
 from pochade.imaging.load import byte_hash
+from pochade.provenance.index import Index, index_path
 from pochade.store import Store, default_folder
 
 if TYPE_CHECKING:
@@ -146,6 +148,27 @@ def test_a_session_is_deleted_when_it_is_sure_and_free(monkeypatch: pytest.Monke
     assert done.exit_code == 0
     assert "Deleted: session cats with 2 turns. Notebooks keep the pictures" in done.stdout
     assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_what_bears_a_name_of_the_list_is_deleted_and_never_what_it_leads_to(tmp_path: Path) -> None:
+    precious = kept("precious").rename(tmp_path / "precious.pochade")
+    (default_folder() / "link.pochade").symlink_to(precious)
+    (default_folder() / "bad.pochade").touch()
+    done = run("sessions", "--delete", "link", "--yes")
+    assert (done.exit_code, "The session that it leads to stays where it is" in done.stdout) == (0, True)
+    assert precious.exists()
+    assert run("sessions", "--delete", "bad", "--yes").exit_code == 0
+    assert "No session was saved yet" in run("sessions").stdout
+
+
+def test_the_index_forgets_a_deleted_session_at_once() -> None:
+    with closing(Index(index_path())) as index:
+        path = kept("cats")
+        index.sync()
+        assert len(index) == 2
+        assert run("sessions", "--delete", path.stem, "--yes").exit_code == 0
+        assert len(index) == 0
 
 
 def test_a_session_or_some_of_its_turns_are_exported_and_nothing_is_written_over(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from stored import VERSION_3
 from pochade import Session
 from pochade.errors import ReadOnlyError, RequestError, StoreError
 from pochade.imaging.load import png_bytes
+from pochade.provenance.index import Index, index_path
 from pochade.store import Store
 
 if TYPE_CHECKING:
@@ -43,6 +45,25 @@ def test_purging_removes_now_what_closing_would_and_says_what_stays(session: Ses
     assert session[cat.id].deleted
     with pytest.raises(KeyError):
         session.restore(lonely.id)
+
+
+def test_the_index_forgets_what_is_purged_at_once_and_what_is_deleted_when_the_session_is_closed(
+    session: Session,
+) -> None:
+    turns = [session.generate(words, **SMALL) for words in ("a cat", "a dog", "a red cat")]
+    with closing(Index(index_path())) as index:
+        index.sync()
+        assert len(index) == 3
+        session.delete(turns[0])
+        session.purge()
+        assert [bool(index.by_turn(session.turns[0].store.session_id, turn.id)) for turn in turns] == [
+            False,
+            True,
+            True,
+        ]
+        session.delete(turns[1])
+        session.close()
+        assert len(index) == 1
 
 
 def test_purging_says_which_cells_of_the_notebook_still_show_it(
@@ -134,7 +155,8 @@ def test_a_new_session_can_begin_with_the_turns_of_another(tiny_model: Path) -> 
     with Session(tiny_model, device="cpu") as session:
         merged = session.merge(VERSION_3)
         assert len(session) == 4
-        assert "6 turns came in" in str(merged)
+        assert "5 turns came in" in str(merged)
+        assert f"One of these is deleted here: restore({merged.hidden[0]!r}) brings it back." in str(merged)
         assert session.current is None or session.current in session
         red = session.edit("a red cat", image=session[0], steps=1)
         assert red.parent == session[0]

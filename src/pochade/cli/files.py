@@ -163,10 +163,17 @@ def _delete(name: str, *, sure: bool) -> None:
         if not _somebody_is_here():
             leave("nobody is here to be asked whether it may go: say --yes.")
         typer.confirm(f"Delete session {inert(one.path.stem)}{turns} for good?", abort=True, err=True)
+    led = one.path.is_symlink()
     try:
         remove(one.path)
     except StoreError as error:
         leave(_plain(error))
+    if led:
+        typer.echo(f"Deleted: the link {inert(one.path.stem)}. The session that it leads to stays where it is.")
+        return
+    from pochade.provenance.index import forget
+
+    forget(one.path)
     typer.echo(f"Deleted: session {inert(one.path.stem)}{turns}. Notebooks keep the pictures that their cells show.")
 
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from pochade.errors import StoreError
 from pochade.inert import inert
 from pochade.store import marks, records
-from pochade.store.filing import discard, draft_of, publish
+from pochade.store.filing import drafting, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Mapping
     from pathlib import Path
 
     from pochade.store.file import Store
@@ -45,15 +45,22 @@ class Merged:
         Ids of those that were here already, as they are here.
     renamed : dict of str to str
         New ids by the old ones, where another turn had the old one; what was made from such a turn names the new one.
+    hidden : tuple of str
+        Ids of those, new or not, that are deleted here: a session's `restore` brings them back.
     """
 
     added: tuple[str, ...]
     skipped: tuple[str, ...]
     renamed: dict[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
     def words(self) -> str:
         """Say it in sentences."""
         said = [f"{_turns(len(self.added))} came in; {_turns(len(self.skipped))} had been here before."]
+        if self.hidden:
+            back = f"deleted here: restore({inert(self.hidden[0], limit=_NAME)!r})"
+            several = f"{len(self.hidden)} of these are {back} and the like bring them back."
+            said.append(f"One of these is {back} brings it back." if len(self.hidden) == 1 else several)
         said += [
             f"Its turn {inert(old, limit=_NAME)} is called {new} here: another turn has that id."
             for old, new in self.renamed.items()
@@ -107,6 +114,9 @@ def export(store: Store, path: Path, turns: Iterable[str] = ()) -> None:
 def merge(store: Store, other: Store) -> Merged:
     """Take in the turns of another session file, in one transaction, behind those that are there.
 
+    What was deleted there, and no other turn needs, stays there. What a picture shows is found out anew, and what it is
+    found again by is left to whoever searches: the word of a file that may be a stranger's is not taken for either.
+
     Parameters
     ----------
     store : Store
@@ -124,15 +134,29 @@ def merge(store: Store, other: Store) -> Merged:
     added: list[str] = []
     skipped: list[str] = []
     names: dict[str, str] = {}
+    shown = _shown(store, other)  # before the transaction: whoever reads this file need not wait for it
+    passed_over = {turn.id for turn in other.removable()}
     with store.writing() as db:  # what is read of the other is read piece by piece: who paints into it need not wait
         origin = other.session_id
         for old in _ids(other):
+            if old in passed_over:
+                continue
             turn = _renamed(_turn(other, old), names, other.path)
             names[old], there = _room_for(db, turn, origin, store.promised)
             (skipped if there else added).append(names[old])
             if not there:
-                _carry(other, db, dataclasses.replace(turn, id=names[old]), old)
-    return Merged(tuple(added), tuple(skipped), {old: new for old, new in names.items() if old != new})
+                _carry(other, db, dataclasses.replace(turn, id=names[old]), old, shown)
+        gone = {row[0] for row in db.execute("SELECT id FROM turn WHERE deleted IS NOT NULL")}
+    renamed = {old: new for old, new in names.items() if old != new}
+    hidden = tuple(name for name in names.values() if name in gone)
+    return Merged(tuple(added), tuple(skipped), renamed, hidden)
+
+
+def _shown(store: Store, other: Store) -> dict[str, str | None]:
+    """Find out what the other file's pictures show that are not here, by the bytes' hash."""
+    with other.asking() as db:
+        names = [row[0] for row in db.execute("SELECT DISTINCT hash FROM picture JOIN blob USING (hash)")]
+    return {name: records.shown(other.blob(name)) for name in names if store.pixels(name) is None}
 
 
 def _ids(store: Store) -> list[str]:
@@ -195,22 +219,23 @@ def _fresh(path: Path, fill: Callable[[Path], None]) -> None:
     StoreError
         Something is there already, or no file can be made there.
     """
-    draft = draft_of(path)
     taken = f"{path} is there already, and nothing is written over: choose another name."
     if path.exists():
         raise StoreError(taken)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fill(draft)
-        publish(draft, path)
+        with drafting(path) as draft:
+            try:
+                fill(draft)
+            except StoreError as error:
+                raise type(error)(str(error).replace(str(draft), str(path))) from error
+            publish(draft, path)
     except FileExistsError as error:
         raise StoreError(taken if path.exists() else f"{path} cannot be made: {error.strerror}.") from None
-    except StoreError as error:
-        raise type(error)(str(error).replace(str(draft), str(path))) from error
     except OSError as error:
+        if isinstance(error, StoreError):
+            raise
         raise StoreError(f"{path} cannot be made: {error.strerror or error}. Choose another place.") from error
-    finally:
-        discard(draft)
 
 
 def _back_up(db: sqlite3.Connection, path: Path) -> None:
@@ -231,22 +256,26 @@ def _family(store: Store, turns: Iterable[str]) -> list[str]:
     return [name for name in rows if name in wanted]
 
 
-def _carry(source: Store, target: sqlite3.Connection, turn: TurnRecord, old: str) -> None:
-    """Insert a turn that is called `old` in another file, with its pictures and their fingerprints.
+def _carry(
+    source: Store, target: sqlite3.Connection, turn: TurnRecord, old: str, shown: Mapping[str, str | None] | None = None
+) -> None:
+    """Insert a turn that is called `old` in another file, with its pictures.
 
-    A picture that is not what was stored raises `StoreError`: what is damaged is not spread.
+    What these show is as `shown` says. Without it the file is one's own: it says so itself, and its fingerprints come
+    too. A picture that is not what was stored raises `StoreError`: what is damaged is not spread.
     """
     with source.asking() as db:
         names = [row[0] for row in db.execute("SELECT DISTINCT hash FROM picture WHERE turn = ?", (old,))]
     for name in names:
         if target.execute("SELECT 1 FROM blob WHERE hash = ?", (name,)).fetchone() is None:
             try:
-                records.keep(target, source.blob(name), name, source.pixels(name))
+                pixels = source.pixels(name) if shown is None else shown.get(name)
+                records.keep(target, source.blob(name), name, pixels)
             except KeyError:
                 lost = f"{source.path} is damaged: it has no bytes for a picture of turn {inert(old, limit=_NAME)}."
                 raise StoreError(lost) from None
         with source.asking() as db:
-            found = records.imprint_of(db, name)
+            found = records.imprint_of(db, name) if shown is None else None
         if found is not None:
             records.imprint(target, {name: found[1]}, found[0])
     records.insert(target, turn)

@@ -8,6 +8,7 @@ file lies a small hidden lock file: its holder writes, all others read.
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +16,14 @@ from typing import Any, Self
 from weakref import WeakSet
 
 from pochade.errors import ReadOnlyError, StoreError
-from pochade.store.filing import BUSY_SECONDS, PATIENT_SECONDS, Holding, explain, hold
+from pochade.store.filing import BUSY_SECONDS, LARGEST, PATIENT_SECONDS, Holding, explain, hold
 from pochade.store.layout import set_meta
 from pochade.store.marks import speaks
 
 __all__ = ["Database", "absolute", "is_open", "must_hold"]
+
+_MOMENT_MS = 100  # a wait inside SQLite, in milliseconds
+_PAUSE_SECONDS = 0.05  # in which others get their turn
 
 _open: WeakSet["Database"] = WeakSet()
 
@@ -44,11 +48,11 @@ class Database:
         self._holding = holding
         self._guard = threading.RLock()
         # Opened for writing even to read: whoever opens first after a crash has to undo the half-written turn.
-        wait = PATIENT_SECONDS if self.writable else BUSY_SECONDS
         self._db: sqlite3.Connection | None = sqlite3.connect(
-            f"{path.as_uri()}?mode=rw", uri=True, timeout=wait, isolation_level=None, check_same_thread=False
+            f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         _open.add(self)
+        self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST)
         self._db.execute("PRAGMA trusted_schema = OFF")  # a file may come from anybody, with views and triggers in it
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA foreign_keys = ON")
@@ -115,10 +119,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Hold one transaction: committed to the disk at the end, undone by any exception."""
-        if not self.writable:
-            raise ReadOnlyError(_refusal(self.path, self._holding))
-        with self.asking() as db:
-            db.execute("BEGIN IMMEDIATE")
+        self._check_writable()
+        with self._begun() as db:
             try:
                 yield db
                 db.execute("COMMIT")
@@ -127,6 +129,33 @@ class Database:
                 with suppress(sqlite3.Error):
                     db.rollback()
                 raise
+
+    def _check_writable(self) -> None:
+        if not self.writable:
+            raise ReadOnlyError(_refusal(self.path, self._holding))
+
+    @contextmanager
+    def _begun(self) -> Iterator[sqlite3.Connection]:
+        """Begin a transaction that nobody else reads in: then its end waits for nobody, and no wait holds anybody up.
+
+        Inside SQLite a wait cannot be interrupted, so it waits a moment at a time, and in between others may ask.
+        """
+        end = time.monotonic() + PATIENT_SECONDS
+        while True:
+            with self.asking() as db:
+                try:
+                    db.execute(f"PRAGMA busy_timeout = {_MOMENT_MS}")
+                    try:
+                        db.execute("BEGIN EXCLUSIVE")
+                    finally:
+                        db.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+                except sqlite3.OperationalError as error:
+                    if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
+                        raise
+                else:
+                    yield db
+                    return
+            time.sleep(_PAUSE_SECONDS)
 
     def _column(self, query: str, parameters: tuple[object, ...] = ()) -> list[Any]:
         with self.asking() as db:

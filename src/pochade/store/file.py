@@ -7,11 +7,12 @@ read it.
 """
 
 import json
+import math
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -21,7 +22,7 @@ from pochade.store import layout, marks, records
 from pochade.store.checking import damage
 from pochade.store.copying import Merged, export, merge
 from pochade.store.database import absolute, is_open, must_hold
-from pochade.store.filing import Holding, check_header, discard, draft_of, held_by, hold, publish
+from pochade.store.filing import Holding, check_header, drafting, held_by, hold, publish
 from pochade.store.foreign import check_schema
 from pochade.store.marks import Removed
 from pochade.store.reading import Reading
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from weakref import ref
 
 __all__ = ["Store", "TurnRecord"]
+
+_PAGES = 256  # given back by one transaction: 4 MB
 
 
 class Store(Reading):
@@ -68,20 +71,18 @@ class Store(Reading):
             Something is there already, or the file cannot be written.
         """
         where = absolute(path)
-        draft = draft_of(where)
         try:
             where.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(draft, isolation_level=None)) as db:
-                layout.lay_out(db, meta)
-            publish(draft, where)
+            with drafting(where) as draft:
+                with closing(sqlite3.connect(draft, isolation_level=None)) as db:
+                    layout.lay_out(db, meta)
+                publish(draft, where)
         except OSError as error:
             if isinstance(error, FileExistsError) and where.exists():
                 raise StoreError(f"{where} is there already: open it, or choose another name.") from None
             raise StoreError(f"{where} cannot be made: {error.strerror}. Choose another place.") from error
         except sqlite3.Error as error:
             raise StoreError(f"{where} cannot be made: {error}. Choose another place.") from error
-        finally:
-            discard(draft)
         try:
             return cls.open(where, readonly=False)
         except BaseException:
@@ -234,14 +235,27 @@ class Store(Reading):
         Returns
         -------
         Removed
-            What went; its bytes are overwritten, and the file is as much smaller.
+            What went; its bytes are overwritten, and the file is as much smaller, now or after a later one of these.
         """
-        with self.writing() as db:
-            gone = marks.purge(db, wanted)
-        if gone.turns:
-            with self.asking() as db:
-                db.executescript("PRAGMA incremental_vacuum")  # `execute` would stop after the first page
+        self._check_writable()
+        with self.asking() as db:
+            going, kept = marks.removable(db, wanted)
+        gone = Removed(kept=tuple(kept))
+        if going:  # to find nothing to remove, nobody who reads has to be waited for
+            with self.writing() as db:
+                gone = marks.purge(db, wanted)
+        with suppress(StoreError):  # what went is overwritten: the empty pages can be given back another time
+            self._shrink()
         return gone
+
+    def _shrink(self) -> None:
+        """Give the empty pages back to the disk, few at a time, so that nobody waits for all of it."""
+        before = math.inf
+        while 0 < (empty := self._column("PRAGMA freelist_count")[0]) < before:
+            before = empty
+            with self.writing() as db:
+                for _ in range(min(empty, _PAGES)):
+                    db.execute("PRAGMA incremental_vacuum(1)")  # `execute` does one page however many it is asked for
 
     def check(self, progress: Callable[[int, int], None] | None = None) -> list[str]:
         """Look at every byte that is kept and say in sentences what is damaged; nothing where all is well.
@@ -288,6 +302,7 @@ class Store(Reading):
         StoreError
             The other is no session file, is damaged or is this one, or the disk is full; then nothing came in.
         """
+        self._check_writable()
         if absolute(path) == self.path:
             raise StoreError(f"{self.path} is this session itself: its turns are here already.")
         with type(self).open(path, readonly=True) as other:

@@ -7,9 +7,11 @@ the text in it says who that is.
 
 import os
 import platform
+import re
 import secrets
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +21,14 @@ from pochade.errors import ReadOnlyError, StoreError
 
 __all__ = [
     "BUSY_SECONDS",
+    "LARGEST",
     "PATIENT_SECONDS",
     "VERSION",
     "Holding",
     "check_header",
     "discard",
-    "draft_of",
+    "discard_drafts",
+    "drafting",
     "explain",
     "held_by",
     "hold",
@@ -41,7 +45,12 @@ BUSY_SECONDS = 10.0
 PATIENT_SECONDS = 120.0
 """The same for the writer, whose turn would be lost: somebody may be checking or copying a large file."""
 
+LARGEST = 2**29
+"""The largest value that is read, made or kept in a file, in bytes: more than any picture has."""
+
 _APPLICATION_ID = int.from_bytes(b"POCH")
+
+_DRAFT = re.compile(r"\..+\.pochade(\.[0-9a-f]{8}\.part)+", re.DOTALL)
 
 _GONE = (
     "{path} was moved, replaced or deleted while it was open, so nothing more is written: save what this session still "
@@ -74,6 +83,7 @@ _MEANINGS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("SQLITE_READONLY_DIRECTORY", ReadOnlyError, _SHUT),
     ("SQLITE_READONLY_DBMOVED", StoreError, _GONE),
     ("SQLITE_READONLY", ReadOnlyError, _ONLY_READ),
+    ("SQLITE_TOOBIG", StoreError, "Something is larger than a session file keeps: {path} was left as it is."),
     ("SQLITE_CONSTRAINT", StoreError, "That does not fit what {path} holds, so nothing was stored ({error})."),
 )
 
@@ -104,15 +114,18 @@ class Holding:
             self.lock = None
 
 
-def hold(path: Path) -> Holding:
-    """Try, without waiting, to become the one who writes this file."""
+def hold(path: Path, patience: float = 0.25) -> Holding:
+    """Try to become the one who writes this file.
+
+    It takes a moment's patience, in seconds: who asks `held_by` has the lock of a free file for an instant.
+    """
     if not os.access(path, os.W_OK):
         return Holding(reason="you have no permission to write it")
     if not os.access(path.parent, os.W_OK):
         return Holding(reason="you have no permission to write in its folder, where SQLite prepares each change")
     lock = FileLock(_sidecar(path), thread_local=False)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience, poll_interval=0.02)
     except Timeout:
         return Holding(holder=_read_name(Path(lock.lock_file)))
     except (OSError, NotImplementedError) as error:
@@ -128,15 +141,50 @@ def held_by(path: Path) -> str | None:
     with suppress(OSError):
         if not sidecar.read_text("utf-8", "replace"):
             return None  # whoever let go of it did so in good order
-        holding = hold(path)  # its holder may have been killed, and then the lock is free
+        holding = hold(path, 0)  # its holder may have been killed, and then the lock is free
         holding.release()
         return holding.holder
     return None
 
 
-def draft_of(path: Path) -> Path:
-    """Return a hidden name beside a file, for what is to become that file once it is whole."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+@contextmanager
+def drafting(path: Path) -> Iterator[Path]:
+    """Give a hidden name beside a file, in a folder that is there, for what is to become that file once it is whole.
+
+    At the end what is left of it goes. Somebody who is killed before that leaves a draft; the next who makes one in the
+    same folder removes it. A lock tells that a draft is still being made.
+    """
+    discard_drafts(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    lock = _draft_lock(draft)
+    with suppress(OSError, NotImplementedError):  # on a disk without locks nobody's drafts are removed either
+        lock.acquire(timeout=0)
+    try:
+        yield draft
+    finally:
+        discard(draft)
+        _let_go(lock)
+
+
+def discard_drafts(folder: Path) -> None:
+    """Remove the drafts of session files, in a folder, whose makers are gone."""
+    with suppress(OSError):
+        for draft in [entry for entry in folder.iterdir() if _DRAFT.fullmatch(entry.name)]:
+            lock = _draft_lock(draft)
+            with suppress(OSError, NotImplementedError):  # among these the one that says that somebody has it
+                lock.acquire(timeout=0)
+                discard(draft)
+                _let_go(lock)
+
+
+def _draft_lock(draft: Path) -> BaseFileLock:
+    return FileLock(f"{draft}.lock", thread_local=False)
+
+
+def _let_go(lock: BaseFileLock) -> None:
+    lock.release()
+    with suppress(OSError):
+        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def publish(draft: Path, path: Path) -> None:

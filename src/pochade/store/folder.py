@@ -14,7 +14,7 @@ import platformdirs
 from pochade.errors import StoreError
 from pochade.store.database import absolute, is_open, must_hold
 from pochade.store.file import Store
-from pochade.store.filing import check_header, discard, held_by
+from pochade.store.filing import check_header, discard, discard_drafts, held_by
 
 __all__ = ["SUFFIX", "Listed", "catalogue", "default_folder", "latest", "remove"]
 
@@ -84,7 +84,11 @@ def latest(notebook: str | None) -> Path | None:
 
 
 def catalogue() -> Iterator[Listed]:
-    """Go through the autosaved sessions, the one that was written last first; damaged ones are among them."""
+    """Go through the autosaved sessions, the one that was written last first; damaged ones are among them.
+
+    What was begun there and never finished, because somebody was killed, is removed.
+    """
+    discard_drafts(default_folder())
     for path in _newest_first():
         try:
             facts = path.stat()
@@ -101,7 +105,9 @@ def catalogue() -> Iterator[Listed]:
 
 
 def remove(path: str | os.PathLike[str]) -> None:
-    """Delete a session file, with what belongs to it.
+    """Delete a session file, with what belongs to it; of a symbolic link only the link.
+
+    In the folder of autosaved sessions it may be anything that has the name of one, such as an empty file.
 
     Raises
     ------
@@ -110,17 +116,26 @@ def remove(path: str | os.PathLike[str]) -> None:
     StoreError
         It is no session file, or cannot be deleted.
     """
+    if Path(path).is_symlink():
+        _unlink(Path(path))
+        return
     where = absolute(path)
-    if not is_open(where):
+    if not is_open(where) and where.parent != default_folder():
         check_header(where)
     holding = must_hold(where)
     try:
-        where.unlink()
-    except OSError as error:
-        raise StoreError(f"{where} cannot be deleted: {error.strerror or error}.") from error
+        _unlink(where)
     finally:
         holding.release()
     discard(where)
+    discard_drafts(where.parent)
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be deleted: {error.strerror or error}.") from error
 
 
 def _newest_first() -> list[Path]:

@@ -107,14 +107,21 @@ class Keeping:
             )
         return store
 
-    def close(self) -> None:
-        """Close the file, without what was deleted, for everybody in this process, unless somebody newer keeps it."""
+    def close(self) -> tuple[str, ...]:
+        """Close the file for everybody in this process, unless somebody newer keeps it, without what was deleted.
+
+        Returns
+        -------
+        tuple of str
+            Ids of the turns that were removed.
+        """
         if self.store is None or _keepers.get(self.path) not in {None, self}:
-            return
+            return ()
         if _stores.get(self.path) is self.store:
             del _stores[self.path]
-        _purge(self.store)
+        gone = _purge(self.store)
         self.store.close()
+        return gone
 
 
 def _names() -> Iterator[Path]:
@@ -123,8 +130,9 @@ def _names() -> Iterator[Path]:
         yield default_folder() / f"{datetime.now().astimezone():%Y-%m-%d}-{secrets.token_hex(3)}{SUFFIX}"
 
 
-def _purge(store: Store) -> None:
+def _purge(store: Store) -> tuple[str, ...]:
     """Remove what was deleted and nobody needs; where there is no room even for that, the next time will do."""
     if store.writable:
         with suppress(StoreError):  # closed already, above all
-            store.purge()
+            return store.purge().turns
+    return ()

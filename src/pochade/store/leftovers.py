@@ -27,6 +27,10 @@ __all__ = ["Purged", "Trace", "find_notebook", "traces"]
 
 _LARGEST = 1_000_000_000  # bytes of a notebook that is looked at
 _WORDS = 40  # characters of a prompt that are looked for: texts show long ones cut off
+_FORM = {"cell_type", "output_type", "id", "language", "encoding", "model_name", "model_module", "model_module_version"}
+_SHORTEST = 64  # letters of a picture in base64; no picture is smaller
+_BASE64 = re.compile(r"[A-Za-z0-9+/\n]+=*\s*")
+_INLINE = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=]+)")
 _UP = 12  # folders above this one where the server's own may be
 
 
@@ -37,7 +41,7 @@ class Trace:
     Attributes
     ----------
     cell : int
-        Which, counted from 1 at the top.
+        Which, counted from 1 at the top; 0 stands for the state of widgets that was saved with the notebook.
     count : int or None
         The number in brackets before it, if it was run.
     picture : bool
@@ -68,8 +72,8 @@ class Purged:
         Ids of the deleted turns that stay, hidden, because turns that stay were made from them.
     notebook : Path or None
         The notebook that was looked at, as it was last saved; None where none was found.
-    traces : tuple of Trace
-        Its cells that still show what was removed.
+    traces : tuple of Trace, or None
+        Its cells that still show what was removed; None where it could not be looked through.
     """
 
     turns: tuple[str, ...] = ()
@@ -77,7 +81,7 @@ class Purged:
     size: int = 0
     kept: tuple[str, ...] = ()
     notebook: Path | None = None
-    traces: tuple[Trace, ...] = ()
+    traces: tuple[Trace, ...] | None = ()
 
     def words(self) -> str:
         """Say it in sentences."""
@@ -91,17 +95,19 @@ class Purged:
             said.append(f"{_turns(self.kept)} stayed, hidden: turns that are kept were made from {them}.".capitalize())
         if self.notebook is None:
             said += ["No notebook was found to look through."] if self.turns else []
+        elif self.traces is None:
+            said.append(f"{inert(self.notebook.name)} could not be looked through: it may still show them.")
         elif self.traces:
-            said += [*self._left(), "Clear these outputs and save the notebook to be rid of them."]
+            said += [*self._left(self.traces), "Clear these outputs and save the notebook to be rid of them."]
         elif self.turns:
             said.append(f"{inert(self.notebook.name)}, as it was last saved, shows nothing of it.")
         return " ".join(said)
 
-    def _left(self) -> Iterator[str]:
+    def _left(self, found: tuple[Trace, ...]) -> Iterator[str]:
         name = inert(self.notebook.name) if self.notebook is not None else ""
-        if pictures := [trace for trace in self.traces if trace.picture]:
+        if pictures := [trace for trace in found if trace.picture]:
             yield f"{name}, as it was last saved, still shows them in {_cells(pictures)}."
-        if words := [trace for trace in self.traces if trace.words]:
+        if words := [trace for trace in found if trace.words]:
             yield f"{name} still has their words in {_cells(words)}."
 
     def __str__(self) -> str:
@@ -127,12 +133,12 @@ def find_notebook(name: str | None = None) -> Path | None:
         return None
     path, here = Path(said[0]), Path.cwd()
     places = [here / path, here / path.name, *(above / path for above in [*here.parents][:_UP])]
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_file(place)), None)
 
 
 def traces(
     notebook: Path, names: Collection[str], pixels: Collection[str], prompts: Iterable[str]
-) -> tuple[Trace, ...]:
+) -> tuple[Trace, ...] | None:
     """Look through a notebook for pictures and words.
 
     Parameters
@@ -146,19 +152,31 @@ def traces(
 
     Returns
     -------
-    tuple of Trace
-        Empty where there is nothing, and where the file cannot be read as a notebook.
+    tuple of Trace, or None
+        Empty where there is nothing; None where the file cannot be read as a notebook, or is too large.
     """
     spoken = {start for prompt in prompts for start in _spellings(prompt.strip()[:_WORDS]) if start}
     try:
         if notebook.stat().st_size > _LARGEST:
-            return ()
-        cells = json.loads(notebook.read_text("utf-8"))["cells"]
-        return tuple(
-            trace for place, cell in enumerate(cells, 1) if (trace := _trace(place, cell, names, pixels, spoken))
-        )
+            return None
+        whole = json.loads(notebook.read_text("utf-8"))
+        cells = whole["cells"] if "cells" in whole else _former(whole)
+        places = [*enumerate(cells, 1), (0, whole.get("metadata", {}).get("widgets"))]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ()
+        return None
+    return tuple(trace for place, cell in places if (trace := _trace(place, cell, names, pixels, spoken)))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, above all
+        return False
+
+
+def _former(whole: dict[str, Any]) -> list[Any]:
+    """Return the cells of a notebook from before 2015, which lay in worksheets."""
+    return [cell for sheet in whole["worksheets"] for cell in sheet["cells"]]
 
 
 def _spellings(start: str) -> tuple[str, ...]:
@@ -166,25 +184,37 @@ def _spellings(start: str) -> tuple[str, ...]:
 
 
 def _trace(
-    place: int, cell: dict[str, Any], names: Collection[str], pixels: Collection[str], spoken: Collection[str]
+    place: int, cell: object, names: Collection[str], pixels: Collection[str], spoken: Collection[str]
 ) -> Trace | None:
-    texts, pictures = [_text(cell.get("source", ""))], list[bytes]()
-    for output in cell.get("outputs", ()):
-        texts += [_text(output.get("text", "")), _text(output.get("traceback", ""))]
-        for kind, value in output.get("data", {}).items():
-            if kind.startswith("image/") and kind != "image/svg+xml":
-                pictures += _decoded(_text(value))
-            elif not isinstance(value, dict):
-                texts.append(_text(value))
-    for attachment in cell.get("attachments", {}).values():
-        pictures += [data for value in attachment.values() for data in _decoded(_text(value))]
-    shows = any(byte_hash(data) in names or _pixels(data) in pixels for data in pictures)
-    speaks = any(start in text for text in texts for start in spoken)
-    return Trace(place, cell.get("execution_count"), shows, speaks) if shows or speaks else None
+    shows = speaks = False
+    for text in _texts(cell):
+        pictures, words = _parted(text)
+        shows = shows or any(byte_hash(one) in names or (bool(pixels) and _pixels(one) in pixels) for one in pictures)
+        speaks = speaks or any(start in words for start in spoken)
+    number = cell.get("execution_count", cell.get("prompt_number")) if isinstance(cell, dict) else None
+    return Trace(place, number if isinstance(number, int) else None, shows, speaks) if shows or speaks else None
 
 
-def _text(value: object) -> str:
-    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+def _texts(value: object) -> Iterator[str]:
+    """Go through every text in what JSON can hold, however it is nested; lines of one text are put together."""
+    ahead = [value]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list) and all(isinstance(line, str) for line in one):
+            yield "".join(one)
+        elif isinstance(one, list):
+            ahead += one
+        elif isinstance(one, dict):
+            ahead += [inner for key, inner in one.items() if key not in _FORM and not key.startswith("_")]
+
+
+def _parted(text: str) -> tuple[list[bytes], str]:
+    """Part a text into the files that are written in it in base64, and its words."""
+    if len(text) >= _SHORTEST and _BASE64.fullmatch(text):
+        return _decoded(text), ""
+    return [data for found in _INLINE.findall(text) for data in _decoded(found)], _INLINE.sub("", text)
 
 
 def _decoded(text: str) -> list[bytes]:
@@ -206,7 +236,10 @@ def _turns(names: tuple[str, ...]) -> str:
 
 
 def _cells(found: list[Trace]) -> str:
-    said = [f"cell {one.cell}" + (f" [{one.count}]" if one.count is not None else "") for one in found]
+    said = [
+        f"cell {one.cell}" + (f" [{one.count}]" if one.count is not None else "") if one.cell else "its saved widgets"
+        for one in found
+    ]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
 
 

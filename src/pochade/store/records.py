@@ -16,7 +16,18 @@ from pochade.errors import ImageError, RequestError, StoreError
 from pochade.imaging import load
 from pochade.store.foreign import check_kinds
 
-__all__ = ["TurnRecord", "has_fingerprints", "imprint", "imprint_of", "insert", "keep", "pick", "select", "spell"]
+__all__ = [
+    "TurnRecord",
+    "has_fingerprints",
+    "imprint",
+    "imprint_of",
+    "insert",
+    "keep",
+    "pick",
+    "select",
+    "shown",
+    "spell",
+]
 
 # What `turn` holds as columns of the same name; the other fields of a record are `size`, `details` and pictures.
 _COLUMNS = (
@@ -178,11 +189,16 @@ def keep(db: sqlite3.Connection, data: bytes, name: str | None = None, pixels: s
     if name not in (None, found):
         raise StoreError(f"bytes with the hash {found[:8]}… were given as {name}: nothing was stored.")
     if db.execute("SELECT 1 FROM blob WHERE hash = ?", (found,)).fetchone() is None:
-        if pixels is None:
-            with suppress(ImageError):  # bytes that are no picture are kept without one
-                pixels = load.pixel_hash(load.load_image(data))
+        pixels = shown(data) if pixels is None else pixels
         db.execute("INSERT INTO blob (hash, pixels, bytes) VALUES (?, ?, ?)", (found, pixels, data))
     return found
+
+
+def shown(data: bytes) -> str | None:
+    """Return the hash of the pixels that bytes show; None where they are no picture."""
+    with suppress(ImageError):
+        return load.pixel_hash(load.load_image(data))
+    return None
 
 
 def imprint(db: sqlite3.Connection, fingerprints: Mapping[str, bytes], version: int) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -10,8 +13,10 @@ import pytest
 from stored import VERSION_1, VERSION_3, add, picture, record
 
 from pochade.errors import ReadOnlyError, RequestError, StoreError
-from pochade.imaging.load import byte_hash
-from pochade.store import Store
+from pochade.imaging.load import byte_hash, load_image, pixel_hash
+from pochade.store import Store, records
+from pochade.store.filing import drafting
+from pochade.store.folder import catalogue, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +125,46 @@ def test_a_copy_is_whole_while_others_go_on_writing(store: Store, tmp_path: Path
             assert copy.ids() == store.ids()[: len(copy)]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a kill")
+def test_a_killed_export_leaves_a_draft_only_until_the_next_who_makes_or_lists_or_deletes_files(
+    store: Store, path: Path, home: Path
+) -> None:
+    add(store, 1)
+    folder = home / "sessions"
+    code = """
+import os, signal, sys
+from pathlib import Path
+from pochade.store import Store, copying
+copying.publish = lambda draft, path: os.kill(os.getpid(), signal.SIGKILL)
+with Store.open(sys.argv[1], readonly=True) as store:
+    store.export(sys.argv[2], *sys.argv[3:])
+"""
+
+    def killed(*turns: str) -> None:
+        words = [sys.executable, "-c", code, str(path), str(folder / "copy.pochade"), *turns]
+        assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+        assert [entry for entry in folder.iterdir() if entry.name.endswith(".part")]
+
+    def left() -> list[str]:
+        return [entry.name for entry in folder.iterdir() if ".part" in entry.name]
+
+    killed()
+    with Store.open(store.export(folder / "copy.pochade")):
+        assert left() == []
+    (folder / "copy.pochade").unlink()
+    killed(*store.ids())
+    Store.create(folder / "new.pochade", meta={}).close()
+    assert left() == []
+    killed()
+    with drafting(folder / "other.pochade") as draft:
+        draft.write_bytes(b"somebody is at it")
+        assert [one.path.name for one in catalogue()] == ["new.pochade"]
+        assert sorted(left()) == [draft.name, f"{draft.name}.lock"], "what is being made stays"
+    killed()
+    remove(folder / "new.pochade")
+    assert left() == []
+
+
 def test_a_file_of_another_layout_that_is_only_read_can_be_exported(tmp_path: Path) -> None:
     with Store.open(VERSION_1, readonly=True) as old, Store.open(old.export(tmp_path / "new.pochade")) as new:
         assert new.page(0, 9) == old.page(0, 9)
@@ -128,18 +173,17 @@ def test_a_file_of_another_layout_that_is_only_read_can_be_exported(tmp_path: Pa
             assert part.page(0, 9) == old.page(0, 9), "one was made from the other"
 
 
-def test_turns_of_another_file_come_in_with_their_ids_stars_pictures_and_fingerprints(
-    store: Store, other: Store
-) -> None:
+def test_turns_of_another_file_come_in_with_their_ids_stars_and_pictures(store: Store, other: Store) -> None:
     mine = add(store, 50)
     theirs = full(other)
     merged = store.merge(other.path)
-    assert (merged.added, merged.skipped, merged.renamed) == (tuple(theirs), (), {})
-    assert store.ids() == [mine, theirs[1], theirs[2], theirs[4]]
-    assert [store.get(turn) for turn in theirs] == [other.get(turn) for turn in theirs]
-    assert [turn.id for turn in store.deleted()] == [turn.id for turn in other.deleted()]
+    base, edit, guided, gone, lonely = theirs
+    assert (merged.added, merged.skipped, merged.renamed) == ((base, edit, guided, lonely), (), {})
+    assert (merged.hidden, [turn.id for turn in store.deleted()]) == ((base,), [base])
+    assert gone not in store, "it was deleted there, and nobody needs it"
+    assert store.ids() == [mine, edit, guided, lonely]
+    assert [store.get(turn) for turn in merged.added] == [other.get(turn) for turn in merged.added]
     assert store.check() == []
-    assert list(store.fingerprints())[1][-2:] == (3, b"dots")
     assert store.meta("model") is None, "what is said of the other session stays there"
 
 
@@ -150,9 +194,27 @@ def test_what_is_here_already_is_passed_over_however_it_is_marked(store: Store, 
     other.set_starred(theirs[2], on=True)
     before = store.page(0, 99)
     merged = store.merge(other.path)
-    assert (merged.added, merged.skipped) == ((), tuple(theirs))
+    assert (merged.added, merged.skipped) == ((), (*theirs[:3], theirs[4]))
+    assert merged.hidden == (theirs[0], theirs[4])
     assert store.page(0, 99) == before
-    assert str(merged) == "0 turns came in; 5 turns had been here before."
+    assert str(merged) == (
+        "0 turns came in; 4 turns had been here before. "
+        f"2 of these are deleted here: restore({theirs[0]!r}) and the like bring them back."
+    )
+
+
+def test_what_another_file_says_of_its_pictures_is_not_believed(store: Store, other: Store, tmp_path: Path) -> None:
+    turn, lie = add(other, 1), pixel_hash(load_image(picture(9)))
+    name = other.get(turn).images[0]
+    with other.writing() as db:
+        db.execute("UPDATE blob SET pixels = ?", (lie,))
+        records.imprint(db, {name: b"the dots of another"}, 9)
+    store.merge(other.path)
+    assert store.pixels(name) == pixel_hash(load_image(picture(1)))
+    assert [row[-2:] for row in store.fingerprints()] == [(None, None)], "who searches makes one"
+    assert store.check() == []
+    with Store.open(other.export(tmp_path / "part.pochade", turn)) as part:
+        assert part.pixels(name) == lie, "one's own file is copied as it is"
 
 
 def test_a_turn_whose_id_another_one_has_gets_a_new_one_and_so_does_every_mention_of_it(
@@ -218,7 +280,7 @@ def test_a_turn_that_was_made_from_what_is_not_there_is_refused_by_name(store: S
 def test_an_older_file_comes_in_without_being_changed(store: Store, tmp_path: Path) -> None:
     old = shutil.copyfile(VERSION_3, tmp_path / "old.pochade")
     merged = store.merge(old)
-    assert len(merged.added) == 6
+    assert (len(merged.added), len(merged.hidden)) == (5, 1)
     assert len(store) == 4
     assert store.check() == []
     assert old.read_bytes() == VERSION_3.read_bytes()

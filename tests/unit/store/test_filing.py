@@ -187,11 +187,13 @@ def test_looking_at_a_file_that_this_process_is_writing_gives_up_no_lock(store: 
     grab = (
         "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
     )
-    with store.writing() as db:
+    with store.asking() as db:
+        db.execute("BEGIN IMMEDIATE")  # the weakest lock of a writer: others may still read
         db.execute("INSERT INTO meta (key, value) VALUES ('half', 'written')")
         with Store.open(store.path, readonly=True):
             pass
         other = subprocess.run(
             [sys.executable, "-c", grab, str(store.path)], capture_output=True, text=True, check=False
         )
+        db.execute("ROLLBACK")
     assert "database is locked" in other.stderr

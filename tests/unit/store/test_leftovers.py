@@ -105,25 +105,77 @@ def test_cells_that_show_the_picture_in_any_encoding_or_have_the_words_are_named
     )
 
 
+PICTURE = b64encode(picture(1)).decode()
+PROMPT = "a red boat, and nothing else"
+SHOWN = cell("t", shows(picture(1)))
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("what", "cells"),
     [
-        "",
-        "{",
-        "[]",
-        "7",
-        '{"cells": 7}',
-        '{"cells": [7]}',
-        '{"cells": [{"outputs": 3}]}',
-        "[" * 99_999,
-        '{"cells": []}',
+        ("a cell without outputs beside it", [{"source": "", "outputs": None}, SHOWN]),
+        ("an output without data beside it", [cell("", {"data": None}), SHOWN]),
+        ("cells that are none beside it", [7, None, SHOWN]),
+        ("in HTML", [cell("", {"data": {"text/html": [f'<img src="data:image/png;base64,{PICTURE}">', "<br>"]}})]),
+        ("in Markdown", [{"cell_type": "markdown", "source": f"![](data:image/png;base64,{PICTURE}) a"}]),
+        ("in a drawing", [cell("", {"data": {"image/svg+xml": f"<image href='data:image/png;base64,{PICTURE}'/>"}})]),
     ],
 )
-def test_what_is_no_notebook_has_nothing_and_harms_nothing(tmp_path: Path, content: str) -> None:
+def test_a_picture_is_found_wherever_in_a_notebook_it_lies(tmp_path: Path, what: str, cells: list[Any]) -> None:
+    found = traces(notebook(tmp_path / "a.ipynb", *cells), {byte_hash(picture(1))}, set(), [PROMPT])
+    assert found is not None, what
+    assert [(trace.picture, trace.words) for trace in found] == [(True, False)]
+
+
+def test_words_are_found_in_data_too_and_not_in_the_letters_of_a_picture(tmp_path: Path) -> None:
+    data = {"application/json": {"turns": [{"prompt": PROMPT, "n": 1}]}}
+    path = notebook(tmp_path / "a.ipynb", SHOWN, cell("", {"data": data}))
+    assert traces(path, set(), set(), [PROMPT]) == (Trace(2, 1, picture=False, words=True),)
+    assert traces(path, set(), set(), [PICTURE[50:53], "cell_type", "code"]) == ()
+
+
+def test_what_widgets_saved_with_the_notebook_is_looked_through(tmp_path: Path) -> None:
+    buffers = [{"encoding": "base64", "data": PICTURE, "path": ["picture"]}]
+    state = {"5a": {"model_name": "AnyModel", "state": {"prompt": PROMPT}, "buffers": buffers}}
+    path = tmp_path / "a.ipynb"
+    widgets = {"application/vnd.jupyter.widget-state+json": {"state": state}}
+    path.write_text(json.dumps({"cells": [], "metadata": {"widgets": widgets}}))
+    found = traces(path, {byte_hash(picture(1))}, set(), [PROMPT])
+    assert found == (Trace(0, None, picture=True, words=True),)
+    assert "still shows them in its saved widgets." in Purged(("k3f9",), 1, 9, (), path, found).words()
+
+
+def test_a_notebook_of_the_former_format_is_looked_through(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    old = {"cell_type": "code", "input": ["t"], "prompt_number": 3, "outputs": [{"output_type": "x", "png": PICTURE}]}
+    path.write_text(json.dumps({"worksheets": [{"cells": [old]}], "nbformat": 3}))
+    assert traces(path, {byte_hash(picture(1))}, set(), []) == (Trace(1, 3, picture=True, words=False),)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "7", '{"cells": 7}', "[" * 99_999, '{"cells": [', '{"worksheets": [1]}']
+)
+def test_a_notebook_that_cannot_be_read_is_not_said_to_show_nothing(tmp_path: Path, content: str) -> None:
     path = tmp_path / "strange.ipynb"
     path.write_text(content)
+    assert traces(path, {"feed"}, {"feed"}, ["cat"]) is None
+    assert traces(tmp_path / "none.ipynb", {"feed"}, {"feed"}, ["cat"]) is None
+    said = Purged(("k3f9",), 1, 1234, (), path, None).words()
+    assert said.endswith("strange.ipynb could not be looked through: it may still show them.")
+
+
+def test_a_notebook_that_is_too_large_is_not_said_to_show_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "large.ipynb"
+    with path.open("wb") as file:
+        file.truncate(1_000_000_001)
+    assert traces(path, {"feed"}, set(), []) is None
+
+
+@pytest.mark.parametrize("content", ['{"cells": [7]}', '{"cells": [{"outputs": 3}]}', '{"cells": []}'])
+def test_a_notebook_with_nothing_in_it_shows_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "empty.ipynb"
+    path.write_text(content)
     assert traces(path, {"feed"}, {"feed"}, ["cat"]) == ()
-    assert traces(tmp_path / "none.ipynb", {"feed"}, {"feed"}, ["cat"]) == ()
 
 
 def test_pictures_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
@@ -143,6 +195,7 @@ def test_the_notebook_is_found_wherever_the_server_counts_from(tmp_path: Path, m
         assert find_notebook() == path
     for name in ("dogs.ipynb", "8f14e45f-ceea-467f-a8b1-8b2b5f3f2f1e", "/nowhere/birds.ipynb", ""):
         assert find_notebook(name or "nothing") is None
+    assert find_notebook("x" * 300 + ".ipynb") is None, "no file system has such a name"
 
 
 def test_what_was_purged_is_said_in_words() -> None:

@@ -264,20 +264,6 @@ def test_every_other_failure_of_the_disk_is_said_too(path: Path) -> None:
     assert "Check that its disk is there and well" in str(explain(error, path))
 
 
-def test_a_reader_who_takes_long_costs_the_writer_no_turn(store: Store, path: Path) -> None:
-    first = add(store, 1)
-    with store.asking() as db:
-        assert db.execute("PRAGMA busy_timeout").fetchone()[0] >= 60_000
-    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM turn").fetchone()
-    ends = threading.Timer(0.5, reader.close)  # a file is being checked, or copied, by another process
-    ends.start()
-    second = add(store, 2)
-    ends.join()
-    assert store.ids() == [first, second]
-
-
 # Who holds a file.
 
 
@@ -319,6 +305,31 @@ def test_who_holds_a_file_is_told_without_taking_it_from_anybody(store: Store, p
     path.with_name(f".{path.name}.lock").write_text("process 1 on a machine that was switched off")
     assert held_by(path) is None, "who was killed holds nothing"
     assert hold(path).lock is not None
+
+
+def test_who_only_asks_who_holds_a_file_keeps_nobody_from_writing_it(store: Store, path: Path) -> None:
+    store.close()
+    asking = hold(path)  # what `held_by` has for a moment
+    done = threading.Timer(0.05, asking.release)
+    done.start()
+    with Store.open(path) as opened:
+        assert opened.writable
+    done.join()
+
+
+def test_of_a_link_only_the_link_is_deleted_and_in_the_sessions_folder_whatever_bears_the_name(
+    store: Store, path: Path, home: Path
+) -> None:
+    folder = home / "sessions"
+    folder.mkdir(parents=True)
+    (folder / "link.pochade").symlink_to(path)
+    (folder / "empty.pochade").touch()
+    (folder / "strange.pochade").write_text("Dear Sir")
+    assert store.writable
+    for one in list(catalogue()):
+        remove(one.path)
+    assert list(folder.glob("*.pochade")) == []
+    assert path.exists()
 
 
 def test_a_session_is_deleted_with_what_belongs_to_it_unless_somebody_holds_it(store: Store, path: Path) -> None:
