@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pictures
 
 from pochade.provenance.fingerprint import VERSION, fingerprint
-from pochade.provenance.likeness import alike, matrix
+from pochade.provenance.likeness import ALIKE_LAID_OVER, alike, believed, laid_over, matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -60,32 +60,48 @@ def fingerprint_of(job: tuple[str, int]) -> bytes:
     return fingerprint(pictures.picture(*job))
 
 
+def jobs_of(count: int) -> list[tuple[str, int]]:
+    """Kinds and seeds of pictures that nobody looks for."""
+    return [(kind, FIRST_OTHER + number) for kind, share in OTHERS for number in range(round(count * share))]
+
+
 def others(count: int, workers: int, keep: Path | None) -> list[bytes]:
     """Fingerprints of pictures that nobody looks for."""
     if keep is not None and keep.exists():
         kept = np.load(keep)
         if int(kept["version"]) == VERSION and len(kept["values"]) >= count:
             return [bytes(value) for value in kept["values"][:count]]
-    jobs = [(kind, FIRST_OTHER + number) for kind, share in OTHERS for number in range(round(count * share))]
     with ProcessPoolExecutor(workers) as pool:
-        made = list(pool.map(fingerprint_of, jobs, chunksize=50))
+        made = list(pool.map(fingerprint_of, jobs_of(count), chunksize=50))
     if keep is not None:
         np.savez(keep, version=VERSION, values=np.array([np.frombuffer(value, np.uint8) for value in made]))
     return made
 
 
-def look(queries: Iterable[tuple[int | None, Image.Image]], stored: np.ndarray) -> Sought:
-    """Look for pictures; with each comes its column, or None if it was never stored."""
+def look(
+    queries: Iterable[tuple[int | None, Image.Image]], stored: np.ndarray, draw: Callable[[int], Image.Image]
+) -> Sought:
+    """Look for pictures as `pochade.find` does; with each comes its column, or None if it was never stored.
+
+    `draw` gives the stored picture of a column, which is not part of the time.
+    """
     found = first = wrong = 0
     scores, wrong_scores, seconds = [], [], []
     for column, image in queries:
         start = time.process_time()
-        answer = alike(image, stored, LIMIT)
-        seconds.append(time.process_time() - start)
-        right = [one.score for one in answer if one.column == column]
-        false = [one.score for one in answer if one.column != column]
+        near = alike(image, stored, LIMIT)
+        took = time.process_time() - start
+        drawn = [draw(one.column) for one in near]
+        start = time.process_time()
+        laid = [(one, laid_over(image, one, picture)) for one, picture in zip(near, drawn, strict=True)]
+        told = believed(laid)
+        seconds.append(took + time.process_time() - start)
+        scored = zip(told, (one.column for one in near), strict=True)
+        answer = sorted((one for one in scored if one[0] >= ALIKE_LAID_OVER), reverse=True)
+        right = [score for score, other in answer if other == column]
+        false = [score for score, other in answer if other != column]
         found += bool(right)
-        first += bool(right) and right[0] >= answer[0].score
+        first += bool(right) and right[0] >= answer[0][0]
         wrong += bool(false)
         scores += right
         wrong_scores += false[:1]
@@ -115,12 +131,17 @@ def recall(count: int, each: int, stored: np.ndarray) -> None:
     say("| what happened | goal | looked for | found | named first | score, median | 1 % | others named | best | ms |")
     say("|---|---|---|---|---|---|---|---|---|---|")
     columns = np.linspace(0, count - 1, min(each, count)).astype(int).tolist()
+    beside = jobs_of(stored.shape[1] - count)
+
+    def draw(column: int) -> Image.Image:
+        return wanted(column) if column < count else pictures.picture(*beside[column - count])
+
     for name, (_, goal) in pictures.ATTACKS.items():
-        sought = look(attacked(columns, name, wanted), stored)
+        sought = look(attacked(columns, name, wanted), stored, draw)
         say(row(name, "–" if goal is None else f"≥ {goal}", sought))
     for kind in (*REAL, "miniature"):
         strangers = ((None, pictures.picture(kind, FIRST_STRANGER + number)) for number in range(min(each, count)))
-        say(row(f"never stored: {kind}", "–", look(strangers, stored)))
+        say(row(f"never stored: {kind}", "–", look(strangers, stored, draw)))
 
 
 def small(count: int, each: int) -> None:
@@ -129,8 +150,11 @@ def small(count: int, each: int) -> None:
     stored = matrix([fingerprint(image) for image in made])
     columns = np.linspace(0, count - 1, min(each, count)).astype(int).tolist()
     for name in ("JPEG, quality 30", "crop to 70–50 % of the area", "mirror"):
-        sought = look(attacked(columns, name, made.__getitem__), stored)
+        sought = look(attacked(columns, name, made.__getitem__), stored, made.__getitem__)
         say(row(f"miniature among {count} of its like: {name}", "–", sought))
+    strangers = ((None, pictures.small(FIRST_SMALL + FIRST_STRANGER + number)) for number in range(min(each, count)))
+    sought = look(strangers, stored, made.__getitem__)
+    say(row(f"never stored: miniature among {count} of its like", "–", sought))
 
 
 def adding() -> None:

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from scenery import keep, scenery
@@ -62,3 +65,23 @@ def test_no_more_than_limit_turns_are_named(files):
     assert len(json.loads(run(files["known"], "--json").stdout)) == 2
     assert len(json.loads(run(files["known"], "--json", "--limit", "1").stdout)) == 1
     assert run(files["known"], "--limit", "0").exit_code == 2
+
+
+def test_a_session_that_could_not_be_looked_at_is_told_beside_what_was_found(files):
+    (default_folder() / "bad\x1b.pochade").write_text("no session")
+    for name, status in (("known", 0), ("unknown", 1)):
+        result = run(files[name])
+        assert result.exit_code == status
+        assert result.stderr.startswith("pochade: not looked at: ")
+        assert "\x1b" not in result.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_reader_that_has_enough_does_not_turn_found_into_not_found(files, options):
+    end, start = os.pipe()
+    os.close(end)
+    with os.fdopen(start, "wb") as nobody:
+        asked = [sys.executable, "-m", "pochade", "find", str(files["known"]), *options]
+        done = subprocess.run(asked, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -7,13 +7,12 @@ from typer.testing import CliRunner
 
 from pochade.cli import app
 from pochade.cli import verify as command
-from pochade.provenance import keys
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run the command in a folder with one file of each kind."""
-    monkeypatch.setattr(keys, "anchors", lambda: credentialed.ada().anchor)
+    credentialed.settle(credentialed.ada())
     monkeypatch.chdir(tmp_path)
     sound = signed(said=turn(prompt="a cat \x1b[31m\u202e[bold]<b>"))
     files = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pochade.cli.app import app, leave
+from pochade.inert import inert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,26 +45,39 @@ def find(
         leave(str(error))
     except OSError as error:
         leave(f"{file}: {error.strerror or error}.")
+    for sentence in found.passed_over:
+        typer.echo(f"pochade: not looked at: {inert(sentence)}", err=True)
+    try:
+        _print(found, json=json)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough: what was found was found all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(0 if found else NOT_FOUND)
+
+
+def _print(found: Found, *, json: bool) -> None:
     if json:
         from json import dumps
 
         # ASCII only: nothing in it can do anything to a terminal.
         typer.echo(dumps([one.as_dict() for one in found], ensure_ascii=True))
     elif found:
-        _print(found)
+        _list(found)
     else:
         typer.echo("No session of yours has this picture, or one that looks like it.")
-    raise typer.Exit(0 if found else NOT_FOUND)
 
 
-def _print(found: Found) -> None:
+def _list(found: Found) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from pochade.inert import inert
     from pochade.provenance.find import when
 
-    console = Console(soft_wrap=True, highlight=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end the program, with a status that means "not found" here
+
+    console = Plain(soft_wrap=True, highlight=False)
     for one in found:
         picture = f"{one.turn_id}[{one.index}]" if one.index else one.turn_id
         line = Text(one.words(), style="green" if one.score >= 1 else "yellow")
@@ -79,8 +94,6 @@ def _reported() -> Iterator[Callable[[str, int, int], None] | None]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from pochade.inert import inert
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

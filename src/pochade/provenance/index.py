@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -19,26 +20,28 @@ import platformdirs
 from pochade.errors import ImageError, StoreError
 from pochade.imaging.load import load_image
 from pochade.provenance.fingerprint import LENGTH, VERSION, fingerprint
-from pochade.provenance.shelf import connected, opened, recovered, writing
+from pochade.provenance.shelf import connected, elsewhere, note, opened, recovered, strike, writing
 from pochade.store import SUFFIX, Store, default_folder
 from pochade.store.keeping import held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import numpy as np
     import numpy.typing as npt
     from PIL import Image
 
+    from pochade.provenance.likeness import Alike
     from pochade.store.reading import Imprint
 
     Report = Callable[[str, int, int], None]
 
-__all__ = ["Index", "Spot", "Synced", "index_path", "mine", "reading", "remember"]
+__all__ = ["Index", "Spot", "Synced", "forget", "index_path", "mine", "reading", "remember"]
 
 _Answer = TypeVar("_Answer")
 
-_AT_ONCE = 100  # pictures taken in by one transaction: an interrupt loses no more
+_AT_ONCE = 100  # pictures, about, taken in by one transaction: an interrupt loses no more
+_YOUNG_SECONDS = 2  # a file whose time is no older may change once more without another time
 _HURRIED_SECONDS = 0.2
 
 
@@ -109,13 +112,19 @@ class Index:
         report : callable, optional
             Called with a file's name, how many of its new pictures were taken in, and how many there are.
         """
-        looked, passed_over = self._ask(lambda db: _sync(db, report))
+        looked, passed_over = self._ask(lambda db: _sync(db, self.path, report))
         return Synced(looked, passed_over, self.in_memory)
 
-    def remember(self, path: Path) -> None:
-        """Know of a session file that lies elsewhere than others."""
-        with self._guard, writing(self._db):
-            self._db.execute("INSERT OR IGNORE INTO file (path) VALUES (?)", (str(path),))
+    def revive(self) -> None:
+        """Leave the memory for the file where that can be used again; quick."""
+        with self._guard:
+            if self.in_memory:
+                db, in_memory = opened(self.path, _HURRIED_SECONDS)
+                if in_memory:
+                    db.close()
+                else:
+                    self._db.close()
+                    self._db, self.in_memory, self._looks = db, False, None
 
     def by_bytes(self, hash: str) -> list[Spot]:  # noqa: A002 - as the store calls it
         """Where the bytes of this hash are, oldest first."""
@@ -132,13 +141,13 @@ class Index:
         which = "file.session = ? AND picture.turn = ?" + ("" if place is None else " AND picture.place = ?")
         return self._spots(which, (session, turn) if place is None else (session, turn, place))
 
-    def alike(self, image: Image.Image, limit: int = 10) -> list[tuple[float, Spot]]:
-        """Pictures that look like this one, with their scores, best first; of equal scores the oldest first."""
+    def alike(self, image: Image.Image, limit: int = 10) -> list[tuple[Alike, Spot]]:
+        """Pictures whose fingerprints look like this one, best first; of equal scores the oldest first."""
         from pochade.provenance.likeness import alike
 
         hashes, stored = self._ask(self._matrix)
-        found = [(one.score, spot) for one in alike(image, stored, limit) for spot in self.by_bytes(hashes[one.column])]
-        return sorted(found, key=lambda one: (-one[0], one[1].created))
+        found = [(one, spot) for one in alike(image, stored, limit) for spot in self.by_bytes(hashes[one.column])]
+        return sorted(found, key=lambda one: (-one[0].score, one[1].created))
 
     def __len__(self) -> int:
         return self._ask(lambda db: int(db.execute("SELECT count(*) FROM picture").fetchone()[0]))
@@ -158,7 +167,7 @@ class Index:
                     raise
                 self._db, self.in_memory = recovered(self._db, self.path, error)
                 self._looks = None
-                _sync(self._db, None)
+                _sync(self._db, self.path, None)
                 return work(self._db)
 
     def _matrix(self, db: sqlite3.Connection) -> tuple[list[str], npt.NDArray[np.uint64]]:
@@ -201,6 +210,7 @@ def mine() -> Index:
         if index is None or pid != os.getpid():
             index = Index(path)
             _mine[path] = os.getpid(), index
+        index.revive()
         return index
 
 
@@ -212,53 +222,86 @@ def remember(path: Path) -> None:
     path : pathlib.Path
         The file. In the folder of autosaved sessions it would be found anyway.
     """
-    with suppress(OSError, RuntimeError, sqlite3.Error):
+    with suppress(OSError, RuntimeError, ValueError):
         where = Path(path).expanduser().resolve()
         if where.parent != default_folder():
-            with closing(connected(index_path(), _HURRIED_SECONDS)) as db, writing(db):
-                db.execute("INSERT OR IGNORE INTO file (path) VALUES (?)", (str(where),))
+            note(index_path(), str(where))
+
+
+def forget(path: Path, turns: Collection[str] | None = None) -> None:
+    """Have this person's index know nothing more of turns, or of a file: at once, not only at the next search.
+
+    It is quick, and no failure is worth telling: whatever is gone by then, the next search forgets.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The session file.
+    turns : collection of str, optional
+        Ids of turns that were deleted; None where the file itself was.
+    """
+    with suppress(OSError, RuntimeError, ValueError, sqlite3.Error):
+        name, place = str(Path(path).expanduser().resolve()), index_path()
+        if turns is None:
+            strike(place, (name,))
+        if place.exists():
+            with closing(connected(place, _HURRIED_SECONDS)) as db, writing(db):
+                _forget(db, name, turns)
+
+
+def _forget(db: sqlite3.Connection, name: str, turns: Collection[str] | None) -> None:
+    file = "picture.file = (SELECT id FROM file WHERE path = ?)"
+    which = f"{file} AND picture.turn = ?"
+    rows = [(name,)] if turns is None else [(name, turn) for turn in turns]
+    asked = f"SELECT hash FROM picture WHERE {file if turns is None else which}"  # noqa: S608 - our own words
+    hashes = [found for row in rows for found in db.execute(asked, row)]
+    if turns is None:
+        db.execute("DELETE FROM file WHERE path = ?", (name,))
+    else:
+        db.executemany(f"DELETE FROM picture WHERE {which}", rows)  # noqa: S608 - our own words
+        db.execute("UPDATE file SET changed = -1 WHERE path = ?", (name,))  # what is said here is to be checked there
+    db.executemany("DELETE FROM look WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM picture WHERE hash = ?1)", hashes)
 
 
 # Bringing it up to date.
 
 
-def _sync(db: sqlite3.Connection, report: Report | None) -> tuple[int, tuple[str, ...]]:
+def _sync(db: sqlite3.Connection, place: Path, report: Report | None) -> tuple[int, tuple[str, ...]]:
     """Read what has changed; return how many files had, and what is to be said about those that cannot be read."""
     known = {row[0]: row[1:] for row in db.execute("SELECT path, id, size, changed, failed FROM file")}
-    looked, gone, passed_over = 0, [], []
-    for name in sorted({str(path) for path in default_folder().glob(f"*{SUFFIX}")} | set(known)):
+    looked, missing, gone, passed_over = 0, [], [], []
+    for name in sorted({str(path) for path in default_folder().glob(f"*{SUFFIX}")} | set(known) | elsewhere(place)):
         number, size, changed, failed = known.get(name, (None, -1, -1, None))
-        if not _storable(name):
+        if name.encode(errors="replace").decode() != name:
             passed_over.append(f"{name!a}: the index knows only names that can be written as UTF-8. Rename it.")
             continue
         try:
             found = Path(name).stat()
-        except (OSError, ValueError):
-            gone.append((name,))
+        except (OSError, ValueError) as error:
+            missing.append((name,))
+            if isinstance(error, ValueError) or (isinstance(error, FileNotFoundError) and Path(name).parent.is_dir()):
+                gone.append(name)
+            else:  # a drive that is away, say: its list is what remembers it
+                passed_over.append(f"{name} cannot be reached now: {error.strerror or error}.")
             continue
         if (found.st_size, found.st_mtime_ns) != (size, changed):
             looked += 1
+            settled = time.time_ns() - found.st_mtime_ns > _YOUNG_SECONDS * 10**9
             failed = _take_in(db, Path(name), number, report)
             with writing(db):
                 db.execute(
                     "UPDATE file SET size = ?, changed = ?, failed = ? WHERE path = ?",
-                    (found.st_size, found.st_mtime_ns, failed, name),
+                    (found.st_size, found.st_mtime_ns if settled else -1, failed, name),
                 )
         if failed is not None:
             passed_over.append(failed)
-    if looked or gone:
+    if looked or missing:
         with writing(db):
-            db.executemany("DELETE FROM file WHERE path = ?", gone)
+            db.executemany("DELETE FROM file WHERE path = ?", missing)
             db.execute("DELETE FROM look WHERE hash NOT IN (SELECT hash FROM picture)")
+    with suppress(OSError):
+        strike(place, gone)
     return looked, tuple(passed_over)
-
-
-def _storable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _take_in(db: sqlite3.Connection, path: Path, number: int | None, report: Report | None) -> str | None:
@@ -274,19 +317,30 @@ def _take_in(db: sqlite3.Connection, path: Path, number: int | None, report: Rep
                 db.execute("UPDATE file SET session = ? WHERE id = ?", (session, number))
                 if gone is None:
                     db.execute("DELETE FROM picture WHERE file = ?", (number,))
+                    db.execute("UPDATE file SET last = 0 WHERE id = ?", (number,))
                 else:
                     db.executemany("DELETE FROM picture WHERE file = ? AND turn = ?", [(number, one) for one in gone])
-            for start in range(0, len(imprints), _AT_ONCE):
-                part = imprints[start : start + _AT_ONCE]
+            done = 0
+            for part in _parts(imprints):
                 _insert(db, number, part, _looks(db, store, part))
+                done += len(part)
                 if report is not None:
-                    report(path.name, start + len(part), len(imprints))
+                    report(path.name, done, len(imprints))
     except (StoreError, ValueError, TypeError, OverflowError) as error:  # a file from elsewhere may hold anything
         with writing(db):
             db.execute("DELETE FROM picture WHERE file = ?", (number,))
             db.execute("UPDATE file SET session = '', last = 0 WHERE id = ?", (number,))
         return str(error) if isinstance(error, StoreError) else f"{path} is damaged: its turns cannot be read."
     return None
+
+
+def _parts(imprints: list[Imprint]) -> Iterator[list[Imprint]]:
+    """What one transaction takes in: whole turns, since the last one's number says where to go on."""
+    start = 0
+    for end in range(1, len(imprints) + 1):
+        if end == len(imprints) or (end - start >= _AT_ONCE and imprints[end][0] != imprints[end - 1][0]):
+            yield imprints[start:end]
+            start = end
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 import io
+import sqlite3
+from contextlib import closing
 
 import pytest
-from PIL import ImageOps
+import signing
+from PIL import Image, ImageOps
 from scenery import keep, scenery
 
 import pochade
@@ -9,6 +12,8 @@ from pochade import ImageError, RequestError, Session, StoreError
 from pochade.imaging.load import png_bytes
 from pochade.provenance.find import Found, Match, find
 from pochade.provenance.index import remember
+from pochade.provenance.sign import sign
+from pochade.provenance.signer import Signer
 from pochade.store import Store, default_folder
 from pochade.turn import Turn
 
@@ -67,6 +72,64 @@ def test_a_picture_of_nobodys_is_not_found_and_says_so():
     assert not nothing
     assert "no session" in repr(nothing)
     assert "No session" in nothing._repr_html_()
+
+
+def on(ground):
+    """A few light things on an even ground."""
+    image = Image.new("RGB", (192, 192), ground)
+    image.paste(scenery(4, 64).point(lambda level: 150 + level * 2 // 5), (50, 70))
+    image.paste((250, 240, 200), (130, 30, 160, 50))
+    return image
+
+
+def test_the_same_thing_on_another_ground_is_another_picture(talk):
+    keep(talk, on("#2040a0"), prompt="on blue")
+    assert [one.prompt for one in find(jpeg(on("#2040a0")))] == ["on blue"]
+    assert [one.prompt for one in find(jpeg(on("#2040a0").convert("L")))] == ["on blue"]
+    assert all(one.score < 0.6 for one in find(jpeg(on("#207020"))))
+
+
+def test_of_an_edit_and_what_was_edited_the_one_that_is_looked_for_comes_first(talk):
+    image = scenery(1)
+    changed = image.copy()
+    changed.paste((200, 60, 60), (60, 60, 90, 90))
+    image.paste((50, 130, 60), (60, 60, 90, 90))  # as light: no fingerprint tells the two apart
+    for prompt, one in (("before", image), ("after", changed)):
+        keep(talk, one, prompt=prompt)
+    for prompt, one in (("before", image), ("after", changed)):
+        part = jpeg(one.crop((20, 25, 185, 180)))
+        assert [found.prompt for found in find(part, limit=1)] == [prompt]
+        assert {found.prompt for found in find(part)} >= {"before", "after"}
+
+
+def test_where_a_stored_picture_is_damaged_its_fingerprint_still_finds_it(talk):
+    find(scenery(0))
+    name = talk.get(talk.ids()[2]).images[0]
+    with closing(sqlite3.connect(talk.path)) as db, db:
+        db.execute("UPDATE blob SET bytes = x'00' WHERE hash = ?", (name,))
+    assert [one.prompt for one in find(jpeg(scenery(2)))] == ["picture 2"]
+
+
+def test_session_files_that_could_not_be_looked_at_are_told(talk):
+    bad, worse = (talk.path.with_name(f"{name}\x1b<b>.pochade") for name in ("bad", "worse"))
+    bad.write_text("no session")
+    nothing = find(scenery(77))
+    assert (len(nothing.passed_over), "bad" in nothing.passed_over[0]) == (1, True)
+    worse.write_text("no session")
+    for found in (find(scenery(77)), find(scenery(1))):
+        assert repr(found).count("\n") == 1
+        assert "Not looked at (and 1 more): " in repr(found)
+        assert "bad" in found._repr_html_()
+        assert "<b>" not in found._repr_html_()
+        assert "\x1b" not in repr(found) + found._repr_html_()
+    assert (find(scenery(1))[0].prompt, find(scenery(1)).passed_over[0]) == ("picture 1", nothing.passed_over[0])
+
+
+def test_turns_of_a_match_share_what_was_opened_for_them(talk):
+    (found,) = find(scenery(3))
+    talk.close()
+    first = found.turn
+    assert found.turn.store is first.store
 
 
 def test_where_there_is_no_session_nothing_is_found():
@@ -155,6 +218,17 @@ def test_credentials_name_the_turn_where_no_pixel_is_left(tiny_model):
     broken = bytearray(turn_bytes)
     broken[-20] ^= 1
     assert list(module._named(bytes(broken))) == []
+
+
+def test_what_a_stranger_signed_names_nothing(talk):
+    """Anybody can sign anything: ids that are ours, in a manifest that holds, over a picture that is not."""
+    papers = signing.papers(name="Mallory")
+    facts = signing.facts(session=talk.session_id, turn=talk.ids()[1], index=0)
+    said = sign(png_bytes(scenery(77)), "image/png", facts, "full", Signer.from_files(papers.chain, papers.pem()))
+    assert pochade.verify(said).state == "valid"
+    assert find(said) == ()
+    mine = sign(png_bytes(scenery(77)), "image/png", facts, "full", Signer.local())
+    assert [(one.how, one.score, one.turn_id) for one in find(mine)] == [("credentials", 1.0, facts.turn)]
 
 
 def _stored(path, turn):

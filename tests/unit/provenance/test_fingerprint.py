@@ -6,7 +6,7 @@ from PIL import Image, ImageOps
 from scenery import scenery
 
 from pochade.provenance.fingerprint import LENGTH, VERSION, fingerprint
-from pochade.provenance.likeness import ALIKE, alike, matrix
+from pochade.provenance.likeness import ALIKE, ALIKE_LAID_OVER, Alike, alike, believed, laid_over, matrix
 
 OTHERS = 40
 
@@ -60,6 +60,29 @@ def test_a_picture_is_found_again_after_what_happens_to_pictures_and_no_other_is
     found = alike(change(scenery(seed)), stored)
     assert [one.column for one in found] == [seed]
     assert ALIKE <= found[0].score <= 1
+
+
+@pytest.mark.parametrize("change", [one for name, one in CHANGES.items() if "label" not in name])
+def test_what_happens_to_pictures_shows_the_same_when_the_stored_one_is_laid_under(stored, change):
+    image = change(scenery(3))
+    (found,) = alike(image, stored)
+    assert laid_over(image, found, scenery(3)) > 0.95
+    assert laid_over(image, found, scenery(4)) < 0.5
+
+
+def test_words_over_a_picture_show_something_else_only_where_they_are(stored):
+    image = labelled(scenery(3))
+    (found,) = alike(image, stored)
+    assert 0.8 < laid_over(image, found, scenery(3)) < 0.95
+    assert believed([(found, laid_over(image, found, scenery(3)))])[0] > ALIKE_LAID_OVER
+
+
+def test_what_clearly_shows_more_of_the_same_is_believed_more():
+    frame = np.array([[0, 1], [0, 1]], dtype=np.float32)
+    near, far = Alike(0, 0.9, 0, frame), Alike(1, 0.7, 0, frame)
+    assert believed([(near, 1.0), (far, 0.99)]) == pytest.approx([0.9, 0.693])
+    assert believed([(near, 0.93), (far, 1.0)]) == pytest.approx([0.7 * 0.93, 0.7])
+    assert believed([]) == []
 
 
 @pytest.mark.parametrize("seed", range(100, 110))

@@ -11,7 +11,7 @@ from scenery import keep, scenery
 
 from pochade.imaging.load import byte_hash, pixel_hash
 from pochade.provenance.fingerprint import VERSION, fingerprint
-from pochade.provenance.index import Index, index_path, mine, remember
+from pochade.provenance.index import Index, forget, index_path, mine, remember
 from pochade.store import Store, default_folder
 
 
@@ -34,6 +34,11 @@ def rows(path=None):
         return db.execute("SELECT turn, place, hash FROM picture ORDER BY created, turn").fetchall()
 
 
+def settled(path):
+    """Make a file as old as files are that nobody is writing."""
+    os.utime(path, ns=(0, path.stat().st_mtime_ns - 60 * 10**9))
+
+
 def test_a_picture_is_known_by_bytes_pixels_session_and_looks(index, talk):
     (turn,) = talk.ids()
     index.sync()
@@ -42,12 +47,14 @@ def test_a_picture_is_known_by_bytes_pixels_session_and_looks(index, talk):
     assert index.by_pixels(pixel_hash(scenery(1))) == [spot]
     assert index.by_turn(talk.session_id, turn) == index.by_turn(talk.session_id, turn, 0) == [spot]
     assert index.by_turn(talk.session_id, turn, 1) == index.by_turn("", turn) == []
-    ((score, found),) = index.alike(scenery(1))
-    assert (found, score > 0.95) == (spot, True)
+    ((look, found),) = index.alike(scenery(1))
+    assert (found, look.score > 0.95) == (spot, True)
 
 
 def test_only_files_that_changed_are_read_again_and_of_them_what_is_new(index, talk):
     assert index.sync().looked == 1
+    settled(talk.path)
+    index.sync()
     assert index.sync().looked == 0
     told = []
     keep(talk, scenery(2))
@@ -101,6 +108,40 @@ def test_of_what_was_deleted_no_fingerprint_stays_in_the_file(index, talk):
     assert value not in index_path().read_bytes()
 
 
+def test_what_was_deleted_is_forgotten_at_once_and_nothing_else(index, talk):
+    first, second = *talk.ids(), keep(talk, scenery(2))
+    copy = talk.path.with_name("copy.pochade")
+    shutil.copy(talk.path, copy)
+    keep(talk, scenery(3))
+    index.sync()
+    talk.delete(second)
+    forget(talk.path, [second, "unknown"])
+    assert second not in {spot.turn for spot in index.by_turn(talk.session_id, second) if spot.path == talk.path}
+    assert len(index.alike(scenery(2))) == 1  # the copy still has it
+    forget(copy)
+    assert index.alike(scenery(2)) == []
+    for seed, kept in ((1, True), (2, False), (3, True)):
+        assert (fingerprint(scenery(seed))[:64] in index_path().read_bytes()) is kept
+    assert {spot.turn for spot in index.by_turn(talk.session_id, first)} == {first}
+
+
+def test_a_turn_that_was_forgotten_too_early_is_known_again(index, talk):
+    (turn,) = talk.ids()
+    index.sync()
+    forget(talk.path, [turn])
+    assert len(index) == 0
+    index.sync()
+    assert len(index) == 1
+
+
+def test_forgetting_never_fails_and_makes_no_index(home):
+    forget(home / "no" / "such.pochade")
+    assert not index_path().exists()
+    home.mkdir(exist_ok=True)
+    index_path().write_text("no database at all")
+    forget(home / "no" / "such.pochade", ["t1"])
+
+
 def test_files_that_are_gone_are_forgotten(index, talk):
     index.sync()
     talk.close()
@@ -127,6 +168,83 @@ def test_session_files_elsewhere_are_known_once_they_were_remembered(index, tmp_
     remember(elsewhere)
     index.sync()
     assert [spot.path for _, spot in index.alike(scenery(3))] == [elsewhere]
+
+
+def test_a_drive_that_is_away_is_told_and_known_again_when_it_is_back(index, tmp_path):
+    drive, away = tmp_path / "drive", tmp_path / "away"
+    with Store.create(drive / "far.pochade", meta={}) as store:
+        keep(store, scenery(3))
+    remember(store.path)
+    index.sync()
+    drive.rename(away)
+    (sentence,) = index.sync().passed_over
+    assert (str(store.path) in sentence, "cannot be reached" in sentence) == (True, True)
+    assert index.alike(scenery(3)) == []
+    away.rename(drive)
+    assert index.sync().passed_over == ()
+    assert len(index.alike(scenery(3))) == 1
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_session_file_elsewhere_that_was_deleted_is_off_the_list(index, tmp_path, told):
+    with Store.create(tmp_path / "far.pochade", meta={}) as store:
+        keep(store, scenery(3))
+    remember(store.path)
+    remember(store.path)
+    index.sync()
+    listed = index_path().with_name("elsewhere.txt")
+    assert listed.read_text().count("far.pochade") == 1
+    assert stat.S_IMODE(listed.stat().st_mode) == 0o600
+    if told:
+        forget(store.path)
+    else:
+        store.path.unlink()
+        assert index.sync().passed_over == ()
+    assert listed.read_text() == ""
+    assert len(index) == 0
+
+
+def test_a_damaged_index_and_a_damaged_list_lose_no_session_elsewhere_that_can_be_known(tmp_path):
+    with Store.create(tmp_path / "far.pochade", meta={}) as store:
+        keep(store, scenery(3))
+    remember(store.path)
+    with closing(Index(index_path())) as index:
+        index.sync()
+    index_path().write_bytes(b"x" * 9000)
+    with index_path().with_name("elsewhere.txt").open("ab") as lines:
+        lines.write(b'\xff\x00\n"no/path"\n[1]\n"/\\u0000"\n')
+    with closing(Index(index_path())) as index:
+        assert index.sync().passed_over == ()
+        assert [spot.path for _, spot in index.alike(scenery(3))] == [store.path]
+
+
+def test_a_file_that_changed_without_another_size_or_time_is_read_again(index, talk):
+    index.sync()
+    before = talk.path.stat()
+    talk.delete(*talk.ids())
+    os.utime(talk.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert talk.path.stat().st_size == before.st_size
+    index.sync()
+    assert len(index) == 0
+
+
+def test_a_first_look_that_was_interrupted_loses_no_picture(index, monkeypatch):
+    monkeypatch.setattr("pochade.provenance.index._AT_ONCE", 4)
+    with Store.create(default_folder() / "many.pochade", meta={}) as store:
+        for number in range(4):
+            pictures = [stored.picture(10 * number + place) for place in range(3)]
+            names = tuple(map(byte_hash, pictures))
+            store.add(stored.record(f"t{number}", n=3, images=names), dict(zip(names, pictures, strict=True)))
+
+    def interrupt(_name, done, _total):
+        assert done % 3 == 0
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index.sync(interrupt)
+    assert len(index) == 6
+    index.sync()
+    assert len(index) == 12
 
 
 def test_remembering_never_fails(home):
@@ -241,6 +359,28 @@ def test_an_index_that_another_process_keeps_locked_stops_no_search(index, talk)
         index._db.execute("PRAGMA busy_timeout = 50")
         assert index.sync().in_memory
         assert len(index.alike(scenery(2))) == 1
+
+
+@pytest.mark.usefixtures("home", "talk")
+def test_an_index_that_was_locked_for_a_moment_is_used_again_afterwards():
+    Index(index_path()).close()
+    with closing(sqlite3.connect(index_path(), isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        index = mine()
+        assert index.sync().in_memory
+    assert mine() is index
+    with closing(index):
+        assert not index.sync().in_memory
+        assert len(index.alike(scenery(1))) == 1
+
+
+def test_an_index_that_another_process_made_anew_is_used_by_this_one(index, talk):
+    index.sync()
+    index_path().unlink()
+    Index(index_path()).close()
+    keep(talk, scenery(2))
+    assert not index.sync().in_memory
+    assert len(rows()) == len(index) == 2
 
 
 def test_there_is_nothing_in_it_that_a_person_said(index, talk):
