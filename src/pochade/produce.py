@@ -150,11 +150,9 @@ def _keep(
         state=state,
         extra={"engine": engine.facts(painting), **_said(request, plan, pictures, unfinished=unfinished)},
     )
-    natures = _natures(request, parent, kept, pictures, store)
+    natures, made = _natures(request, parent, kept, pictures, store)
     if request.task == "edit":
         record.extra["made"] = natures
-    made: list[Made] = ["untouched" if _same(request.image, one.picture) else "ai" for one in pictures]
-    made = ["composite" if (how, what) == ("ai", "composite") else how for how, what in zip(made, natures, strict=True)]
     signed, note = credentialed(kept.images, record, store.session_id, kept.sources, made, signing)
     names = tuple(map(byte_hash, signed))
     record = replace(record, images=names, notes=(*record.notes, *([note] if note else ())))
@@ -168,13 +166,14 @@ def _keep(
 
 def _natures(
     request: Request, parent: Turn | None, kept: Packed, pictures: Sequence[Finished], store: Store
-) -> list[Nature]:
-    """Tell of each picture where all of its pixels come from."""
+) -> tuple[list[Nature], list[Made]]:
+    """Tell of each picture where all of its pixels come from, and what this turn did for them."""
     if request.task == "generate":
-        return ["ai"] * len(pictures)
+        return ["ai"] * len(pictures), ["ai"] * len(pictures)
     before: Nature = "upload" if parent is None or kept.source else nature(parent.record, kept.index, store.get)
-    changed: Nature = "ai" if before == "ai" else "composite"
-    return [before if _same(request.image, one.picture) else changed for one in pictures]
+    painted: Literal["ai", "composite"] = "ai" if before == "ai" else "composite"
+    same = [_same(request.image, one.picture) for one in pictures]
+    return [before if one else painted for one in same], ["untouched" if one else painted for one in same]
 
 
 def _same(before: Image.Image | None, after: Image.Image) -> bool:
