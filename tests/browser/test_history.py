@@ -171,3 +171,20 @@ def test_a_thousand_turns_are_all_within_reach_and_few_of_them_in_the_page(open_
     expect(found).to_have_count(1)
     found.click()
     view.picture("cat number 500").wait_for()
+
+
+def test_every_turn_stays_in_sight_when_the_row_has_no_size_for_a_moment(open_notebook):
+    paint = "import pochade\ns = pochade.Session()\nfor seed in range(5):\n    t = s.generate('a cat', seed=seed)\ns"
+    notebook = opened(open_notebook, paint)
+    expect(notebook.view.turns).to_have_count(5)
+    # As a theme does while its style sheet is exchanged: gone when a frame begins, back before that frame is laid out.
+    notebook.page.evaluate(
+        """() => {
+            const row = document.querySelector("section.pochade .pochade-strip");
+            requestAnimationFrame(() => { row.style.display = "none"; });
+            row.dispatchEvent(new Event("scroll"));
+            requestAnimationFrame(() => { row.style.display = ""; });
+            return new Promise((done) => setTimeout(done, 500));
+        }"""
+    )
+    expect(notebook.view.turns).to_have_count(5)

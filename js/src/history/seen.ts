@@ -30,6 +30,7 @@ export function useSeen(frame: RefObject<HTMLElement | null>): Seen {
     const look = () => {
       drawing = 0;
       const { scrollLeft, scrollTop, clientWidth: width, clientHeight: height } = element;
+      if (width === 0) return; // not laid out, as while a theme's style sheet is exchanged: that is told when it is
       const box = coarse(scrollLeft, scrollTop, width, height);
       see((old) => (same(old.box, box) && old.width === width && old.height === height ? old : { box, width, height }));
     };
@@ -38,7 +39,8 @@ export function useSeen(frame: RefObject<HTMLElement | null>): Seen {
     };
     const own = new AbortController();
     element.addEventListener("scroll", soon, { signal: own.signal, passive: true });
-    const observer = new ResizeObserver(soon);
+    // At once: by the next frame the size may be another one for a moment, and nobody tells that it is as before.
+    const observer = new ResizeObserver(look);
     observer.observe(element);
     look();
     return () => {
