@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
     Differences = dict[tuple[str, str], list[tuple[object, bool]]]
 
-__all__ = ["DEPTH", "MOST", "told"]
+__all__ = ["ANCESTOR", "DEPTH", "MOST", "told"]
 
 DEPTH = 100
 """How far back pictures are followed, in steps."""
 MOST = 1000
 """How many pictures one tree shows."""
+
+ANCESTOR = "A picture that it was made from does not match its own credentials; the tree shows which (ingredient)."
+"""What is wrong with a picture of which nothing else is."""
 
 _PROBLEMS = 12  # sentences about one picture
 _TRUSTED, _UNTRUSTED = "signingCredential.trusted", "signingCredential.untrusted"
@@ -151,9 +154,7 @@ def told(
     if unseen is not None:
         ingredients = (*ingredients, unseen)
     if not problems and any(one.credentials.state == "invalid" for one in _all(ingredients)):
-        problems.append(
-            "A picture that it was made from does not match its own credentials; the tree shows which (ingredient)."
-        )
+        problems.append(ANCESTOR)
     return dataclasses.replace(own, size=size, problems=tuple(problems), ingredients=ingredients)
 
 

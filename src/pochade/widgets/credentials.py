@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pochade.inert import inert
+from pochade.provenance.report import ANCESTOR
 from pochade.widgets import protocol as p
 from pochade.widgets.bound import Bound
 
@@ -94,7 +95,8 @@ def _card(place: _Place) -> p.CredentialsCard:
         made=found.made,
         actions=[_action(one) for one in found.actions[:MOST_ACTIONS]],
         prompt=_cut(found.prompt, LONGEST_TEXT),
-        problems=[inert(one, limit=LONGEST_TEXT) for one in found.problems[:MOST_PROBLEMS]],
+        # That an ancestor does not hold is told by a box of its own, in the view's language.
+        problems=[inert(one, limit=LONGEST_TEXT) for one in found.problems[:MOST_PROBLEMS] if one != ANCESTOR],
         ingredients=[_card(one) for one in place.below],
         repeated=found.repeated,
         unlisted=place.unlisted,

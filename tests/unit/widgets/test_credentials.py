@@ -94,6 +94,7 @@ def test_a_photo_that_was_tampered_with_shows_in_what_was_made_from_it(session, 
     told, _ = view.last("credentials")
     (source,) = told["card"]["ingredients"]
     assert (told["sound"], told["card"]["state"], source["state"]) == (False, "trusted", "invalid")
+    assert told["card"]["problems"] == [], "the view says it in a box of its own, and in its language"
     assert source["problems"]
 
 
