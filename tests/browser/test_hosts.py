@@ -30,7 +30,8 @@ def test_in_notebook_7_a_picture_is_made_and_changed(page, tmp_path):
         page.goto(f"{host.url}/notebooks/{name}?token={host.token}")
         cell = page.get_by_role("textbox").filter(has_text="pochade.Session()").first
         cell.click()
-        page.get_by_text("Python 3 (ipykernel)").wait_for()
+        # Its name is there before the kernel is, and a cell that is run by then is not run at all.
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         cell.press("Shift+Enter")
         ask_and_see(page)
 
