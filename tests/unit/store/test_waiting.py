@@ -63,12 +63,17 @@ def test_a_reader_who_takes_long_costs_the_writer_no_turn_and_holds_no_other_thr
 def test_a_writer_who_waits_for_a_reader_can_be_interrupted(store: Store, reader: sqlite3.Connection) -> None:
     turn = add(store, 1)
     read_on(reader)
+    # A shell starts what runs in the background deaf to Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     impatient = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
     relief = threading.Timer(20, reader.close)
     impatient.start()
     relief.start()
-    with pytest.raises(KeyboardInterrupt):
-        store.set_starred(turn, on=True)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            store.set_starred(turn, on=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert relief.is_alive(), "it was still reading"
     relief.cancel()
     reader.close()
