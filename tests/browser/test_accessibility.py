@@ -46,8 +46,16 @@ def load_axe(notebook):
     from axe_playwright_python.base import AXE_FILE_PATH
 
     notebook.page.add_script_tag(path=AXE_FILE_PATH)
-    # JupyterLab's body is 0 pixels high and hides what overflows: axe would take all text for hidden and pass over it
-    notebook.page.add_style_tag(content="body { height: 100vh }")
+    # JupyterLab's body is 0 pixels high and hides what overflows: axe would take all text for hidden and pass over it.
+    # Its outputs clip what overflows too. A popover is in the top layer, which nothing clips and nothing covers, but axe
+    # does not know that layer: it would pass over lines outside the output and take others for covered by the next cell.
+    notebook.page.add_style_tag(
+        content="""
+        body { height: 100vh }
+        .jp-OutputArea, .jp-OutputArea-child, .jp-OutputArea-output { overflow: visible }
+        .pochade .pochade-popover { z-index: 9 }
+        """
+    )
 
 
 def audit(notebook, theme):
