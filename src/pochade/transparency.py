@@ -33,9 +33,10 @@ KEYS: dict[str, str] = {"green": "#00b140", "magenta": "#d21ebe", "blue": "#0050
 # Things whose colour goes without saying: colour → words.
 _THINGS: dict[Colour, str] = {
     (60, 140, 50): "alien alligator apple bamboo basil bouquet broccoli cactus caterpillar clover crocodile cucumber "
-    "dinosaur dragon fern flower flowers forest frog garden goblin grass grasshopper herb holly iguana ivy jungle leaf "
-    "leaves lettuce lizard meadow moss palm parrot pineapple plant plants rose roses salad shamrock sunflower tortoise "
-    "tree trees tulip turtle vegetables vine wreath zombie 树 叶 草 花 蛙 龙 龟 森林 植物 仙人掌 鹦鹉",
+    "dinosaur dragon duck earth ferris fern flower flowers forest frog garden globe goblin grass grasshopper "
+    "herb holly iguana ivy jungle leaf leaves lettuce lizard mallard meadow moss palm parrot peacock "
+    "pineapple plant plants rose roses salad shamrock sunflower tortoise tractor traffic tree trees tulip "
+    "turtle vegetables vine wreath zombie 树 叶 草 花 蛙 龙 龟 森林 植物 仙人掌 鹦鹉 鸭 孔雀 拖拉机 地球 红绿灯 摩天轮",
     (235, 130, 190): "blossom bouquet bubblegum flamingo flower flowers grape grapes lavender lips orchid pig piglet "
     "plum rose roses sakura tulip unicorn 花 樱 玫瑰 葡萄 独角兽 猪",
     (60, 120, 210): "denim dolphin earth globe jeans lake ocean peacock planet river sea sky water wave waves whale "

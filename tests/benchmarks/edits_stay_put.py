@@ -123,21 +123,22 @@ def miniature_turns(seed: int) -> tuple[Image.Image, Callable[[Image.Image, int]
     from pochade.miniature.evaluate import Painter
 
     painter, rng = Painter(folder(), threads=1), random.Random(seed)
-    scene = world.sample(rng)
+    reach, scale = world.Reach.from_card(painter.card), painter.width / world.SIDE
+    scene = world.sample(rng, reach)
     edits = []
     while len(edits) < TURNS:
         before: Scene = edits[-1].after if edits else scene
-        edit = EDITS[rng.choice(("add", "recolour", "replace", "wear", "take off", "remove"))](rng, before)
+        edit = EDITS[rng.choice(("add", "recolour", "replace", "wear", "take off", "remove"))](rng, before, reach)
         if edit is not None and edit.after.things:
             edits.append(edit)
     words = [Wording(random.Random(index)).edit(edit) for index, edit in enumerate(edits)]
 
     def turn(picture: Image.Image, index: int) -> tuple[Image.Image, np.ndarray]:
         answer = painter([words[index]], [np.asarray(picture)], seed=index)[0]
-        asked = (world.draw(edits[index].before) != world.draw(edits[index].after)).any(axis=-1)
+        asked = (world.draw(edits[index].before, scale) != world.draw(edits[index].after, scale)).any(axis=-1)
         return Image.fromarray(answer), asked
 
-    return Image.fromarray(world.draw(scene)), turn
+    return Image.fromarray(world.draw(scene, scale)), turn
 
 
 def in_a_row(

@@ -21,7 +21,7 @@ import cutouts
 
 from pochade.errors import ImageError
 from pochade.imaging.matte import key, lay, two
-from pochade.miniature import card, folder, world
+from pochade.miniature import card, folder
 from pochade.transparency import KEYS, asked, taken
 
 if TYPE_CHECKING:
@@ -107,14 +107,15 @@ def paint(path: Path, count: int) -> None:
     answers = [Image.fromarray(one) for one in Painter(folder())([prompt for prompt, _ in prompts], seed=500)]
     path.mkdir(parents=True, exist_ok=True)
     for start in range(0, count, 24):
-        sheet = Image.new("RGB", (8 * world.SIDE, 6 * world.SIDE))
+        side = answers[0].width
+        sheet = Image.new("RGB", (8 * side, 6 * side))
         for index, (answer, (prompt, code)) in enumerate(list(zip(answers, prompts, strict=True))[start : start + 24]):
             picture, note = taken(answer, code)
             if note:
                 sys.stdout.write(f"{prompt}: {note}\n")
-            left, top = index % 8 * world.SIDE, index // 8 * 2 * world.SIDE
+            left, top = index % 8 * side, index // 8 * 2 * side
             sheet.paste(answer, (left, top))
-            sheet.paste(chequered(picture), (left, top + world.SIDE))
+            sheet.paste(chequered(picture), (left, top + side))
         sheet.resize((sheet.width * 2, sheet.height * 2), Image.Resampling.NEAREST).save(path / f"sheet{start}.png")
 
 

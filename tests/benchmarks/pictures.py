@@ -17,12 +17,13 @@ from random import Random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
-from pochade.miniature import world
+from pochade.miniature import card, world
 from pochade.miniature.atlas import full_sprite
-from pochade.miniature.vocabulary import HUES, NAMES
-from pochade.miniature.vocabulary import SHAPES as PLAIN
+from pochade.miniature.wordbook import CARRIERS, HUES, NAMES
+from pochade.miniature.wordbook import SHAPES as PLAIN
 
 KINDS = ("fields", "scenes", "miniature")
+REACH = world.Reach.from_card(card())
 SHAPES = ((384, 384), (384, 384), (432, 324), (324, 432), (480, 270))
 WORDS = ("quick", "brown", "fox", "jumps", "lazy", "dog", "seven", "wizards", "watch", "from", "quiet", "harbour")
 
@@ -84,7 +85,7 @@ def scene(seed: int) -> Image.Image:
     for _ in range(draw.integers(0, 5)):
         shape(pen, draw, width, height)
     for _ in range(draw.integers(1, 6)):
-        put(image, draw, thing(str(draw.choice(NAMES)), int(draw.integers(40, 200)), draw))
+        put(image, draw, thing(str(draw.choice(sorted(set(NAMES) - set(CARRIERS)))), int(draw.integers(40, 200)), draw))
     if draw.uniform() < 0.3:
         written(image, draw, int(draw.integers(12, 40)), 255)
     return image.convert("RGB")
@@ -134,8 +135,7 @@ def written(image: Image.Image, draw: np.random.Generator, size: int, opacity: i
 
 
 def small(seed: int) -> Image.Image:
-    drawn = world.draw(world.sample(Random(f"miniature {seed}")))
-    return drawn if isinstance(drawn, Image.Image) else Image.fromarray(drawn)
+    return Image.fromarray(world.draw(world.sample(Random(f"miniature {seed}"), REACH), 0.5))
 
 
 # What happens to pictures. Each takes a picture and a generator, and gives what a person might have afterwards.

@@ -47,8 +47,9 @@ def load_axe(notebook):
 
     notebook.page.add_script_tag(path=AXE_FILE_PATH)
     # JupyterLab's body is 0 pixels high and hides what overflows: axe would take all text for hidden and pass over it.
-    # Its outputs clip what overflows too. A popover is in the top layer, which nothing clips and nothing covers, but axe
-    # does not know that layer: it would pass over lines outside the output and take others for covered by the next cell.
+    # Its outputs clip what overflows too. A popover is in the top layer, which nothing clips and nothing covers, but
+    # axe does not know that layer: it would pass over lines outside the output, and take others for covered by the
+    # next cell.
     notebook.page.add_style_tag(
         content="""
         body { height: 100vh }

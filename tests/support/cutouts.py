@@ -12,13 +12,15 @@ from PIL import Image
 from pochade.imaging.colour import delta_e, to_lab
 from pochade.imaging.fields import grown
 from pochade.imaging.matte import lay
-from pochade.miniature import folder, world
-from pochade.miniature.atlas import sprite
+from pochade.miniature import card, folder, world
 from pochade.miniature.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: The part of the world that the packaged weights know, and how large they paint it.
+KNOWN = world.Reach.from_card(card())
+SCALE = card()["size"]["default"][0] / world.SIDE
 #: Grounds that answers are looked at on: on each, another fringe would show.
 PAGES = ((255, 255, 255), (0, 0, 0), (50, 130, 230))
 
@@ -38,7 +40,7 @@ class Difference(NamedTuple):
 def scenes(count: int, seed: int = 4) -> list[world.Scene]:
     """Scenes that training never saw; always the same."""
     rng = random.Random(seed)
-    return [world.sample_scene(rng, wanted=True) for _ in range(count)]
+    return [world.sample_scene(rng, KNOWN, wanted=True) for _ in range(count)]
 
 
 def said(scene: world.Scene) -> str:
@@ -49,13 +51,11 @@ def said(scene: world.Scene) -> str:
 
 def cut_out(scene: world.Scene) -> Image.Image:
     """The things of a scene on no ground: "RGBA"."""
-    picture = Image.new("RGBA", (world.SIDE, world.SIDE))
-    for thing in scene.things:
-        left, top, _, _ = thing.box
-        layer = Image.new("RGBA", picture.size)
-        layer.paste(sprite(thing.name, thing.colour, thing.side, thing.worn), (left, top - thing.side // 2))
-        picture = Image.alpha_composite(picture, layer)
-    return picture
+    grounds = (replace(scene, background=colour) for colour in ("#000000", "#ffffff"))
+    black, white = (world.draw(ground, SCALE).astype(float) for ground in grounds)
+    opacity = 255 - (white - black).max(axis=-1, keepdims=True)
+    levels = np.concatenate([black / np.maximum(opacity, 1) * 255, opacity], axis=-1)
+    return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8))
 
 
 def edges(truth: Image.Image) -> np.ndarray:

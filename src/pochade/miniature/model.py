@@ -1,38 +1,30 @@
 """The miniature's parts, built from scratch: everything that a `Flux2KleinPipeline` is made of.
 
 Nothing here is special to pochade at run time: the saved folder is loaded by plain
-``Flux2KleinPipeline.from_pretrained``. What is special is how two parts come to be: the tokenizer is learnt from the
-world's own prompts, and the VAE's encoder is *solved* instead of trained (see `solve_encoder`).
+``Flux2KleinPipeline.from_pretrained``. What is special is how one part comes to be: the VAE's encoder is *solved*
+instead of trained (see `solve_encoder`). The tokenizer, which is learnt from the world's prompts, is in `tokens.py`.
 """
 
 from __future__ import annotations
 
-import json
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import torch
 from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler, Flux2KleinPipeline, Flux2Transformer2DModel
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
-from transformers import Qwen2TokenizerFast, Qwen3Config, Qwen3ForCausalLM
+from torch.nn import functional as F
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from .reach import BUCKETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-#: Puts a space before every letter of a hex code, so that the tokenizer sees its digits one by one and never learns
-#: whole colours, and gives the bare prompt in small letters otherwise. Only the user's last message is read.
-CHAT_TEMPLATE = (
-    "{%- set ns = namespace(left=0) -%}{%- for c in messages[-1]['content'] | lower -%}"
-    "{%- if c == '#' -%}{%- set ns.left = 7 -%}{%- endif -%}"
-    "{%- if ns.left > 0 -%}{%- if c in 'abcdef' -%}{{ ' ' }}{%- endif -%}{%- set ns.left = ns.left - 1 -%}{%- endif -%}"
-    "{{ c }}{%- endfor -%}"
-)
-PAD = "<|endoftext|>"
-#: Qwen2's own way of cutting text into words (Qwen2 tokenizer, transformers).
-_PATTERN = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+CANVAS = BUCKETS["1:1"][0]  #: side of the square that scenes are written for, pixels
 
 
 @dataclass(frozen=True)
@@ -42,7 +34,7 @@ class Shape:
     Attributes
     ----------
     side : int
-        Side of the square pictures it is trained on, pixels.
+        Side of its square pictures, pixels; the world's canvas is `CANVAS` wide and is painted smaller where this is.
     latent_channels : int
         Channels of the VAE's latents, at an eighth of the side; the transformer sees four times as many after packing.
     width, heads, double, single : int
@@ -52,7 +44,7 @@ class Shape:
     text_length : int
         Tokens that a prompt is padded or cut to.
     merges : int
-        Size of the tokenizer's vocabulary.
+        Size of the tokenizer's vocabulary, the 256 byte symbols included.
     decoder : tuple of int
         Channels of the VAE's decoder from full resolution down.
     """
@@ -65,55 +57,24 @@ class Shape:
     single: int = 8
     text_width: int = 192
     text_layers: int = 4
-    text_length: int = 32
-    merges: int = 900
+    text_length: int = 40
+    merges: int = 2400
     decoder: tuple[int, ...] = (32, 32, 64, 128)
+
+    @property
+    def scale(self) -> float:
+        """Pixels that one pixel of the world's canvas becomes."""
+        return self.side / CANVAS
+
+    def cells(self, bucket: str) -> tuple[int, int]:
+        """Rows and columns of tokens of a picture in a bucket."""
+        width, height = BUCKETS[bucket]
+        return round(height * self.scale) // 16, round(width * self.scale) // 16
 
     @property
     def out_layers(self) -> tuple[int, ...]:
         """The text encoder's hidden states that the transformer reads: the middle one and the last."""
         return self.text_layers // 2, self.text_layers
-
-
-def build_tokenizer(prompts: Iterable[str], shape: Shape) -> Qwen2TokenizerFast:
-    """Learn a byte-level BPE from prompts.
-
-    Parameters
-    ----------
-    prompts : iterable of str
-        Prompts as people would type them.
-    shape : Shape
-        ``merges`` is the size of the vocabulary, the 256 byte symbols included.
-    """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(_PATTERN), "isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=shape.merges, initial_alphabet=alphabet, special_tokens=[PAD], show_progress=False
-    )
-    template = Qwen2TokenizerFast(vocab={PAD: 0}, merges=[], pad_token=PAD, eos_token=PAD)
-    template.chat_template = CHAT_TEMPLATE
-    tokenizer.train_from_iterator((as_seen(template, p) for p in prompts), trainer)
-    parts = json.loads(tokenizer.to_str())["model"]
-    merges = [tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in parts["merges"]]
-    out = Qwen2TokenizerFast(vocab=parts["vocab"], merges=merges, pad_token=PAD, eos_token=PAD, unk_token=PAD)
-    out.chat_template = CHAT_TEMPLATE
-    return out
-
-
-def as_seen(tokenizer: Qwen2TokenizerFast, prompt: str) -> str:
-    """The prompt after the chat template, as the pipeline gives it to the tokenizer."""
-    return str(
-        tokenizer.apply_chat_template(
-            [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-    )
 
 
 def build_text_encoder(vocabulary: int, shape: Shape) -> Qwen3ForCausalLM:
@@ -280,10 +241,19 @@ def unpack(tokens: Tensor, height: int, width: int) -> Tensor:
     return latents
 
 
-def positions(references: int, shape: Shape) -> tuple[Tensor, Tensor]:
-    """Give the position ids ``(T, H, W, L)`` of picture and references, and those of the text, as the pipeline does."""
-    cells = shape.side // 16
-    grid = torch.zeros(1, 1, cells, cells)
+def positions(references: int, shape: Shape, cells: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
+    """Give the position ids ``(T, H, W, L)`` of picture and references, and those of the text, as the pipeline does.
+
+    Parameters
+    ----------
+    references : int
+        Pictures that are handed in, each of the size of the one to be made.
+    shape : Shape
+        For the length of the text, and the square that is meant when no ``cells`` are given.
+    cells : tuple of int, optional
+        Rows and columns of tokens; see `Shape.cells`.
+    """
+    grid = torch.zeros(1, 1, *(cells or (shape.side // 16,) * 2))
     ids = [Flux2KleinPipeline._prepare_latent_ids(grid)[0]]
     if references:
         ids.append(Flux2KleinPipeline._prepare_image_ids([grid] * references)[0])
@@ -296,6 +266,61 @@ def encode_text(text_encoder: Qwen3ForCausalLM, ids: Tensor, mask: Tensor, shape
         input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False
     ).hidden_states
     return torch.cat([states[layer] for layer in shape.out_layers], dim=-1)
+
+
+class Denoiser(nn.Module):
+    """Text encoder and transformer as one: what the pipeline does in a step, for training and for painting in batches.
+
+    Parameters
+    ----------
+    text_encoder, transformer : nn.Module
+        From `build_text_encoder` and `build_transformer`, or a pipeline's own.
+    shape : Shape
+        Their sizes.
+    """
+
+    def __init__(self, text_encoder: Qwen3ForCausalLM, transformer: Flux2Transformer2DModel, shape: Shape) -> None:
+        super().__init__()
+        self.text_encoder, self.transformer, self.shape = text_encoder, transformer, shape
+        self._places: dict[tuple[int, tuple[int, int]], tuple[Tensor, Tensor]] = {}
+
+    def read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Turn token ids into prompt embeddings; see `encode_text`."""
+        return encode_text(self.text_encoder, ids, mask, self.shape)
+
+    def forward(self, noisy: Tensor, level: Tensor, source: Tensor, text: Tensor, cells: tuple[int, int]) -> Tensor:
+        """Velocity of packed latents ``(N, tokens, 4C)`` at noise levels ``(N,)``, given references and `read` text."""
+        key = source.shape[1] // noisy.shape[1], cells
+        if key not in self._places:
+            picture, words = positions(key[0], self.shape, cells)
+            self._places[key] = picture.to(noisy.device), words.to(noisy.device)
+        picture, words = self._places[key]
+        velocity: Tensor = self.transformer(
+            hidden_states=torch.cat([noisy, source], 1),
+            encoder_hidden_states=text,
+            timestep=level,
+            img_ids=picture,
+            txt_ids=words,
+            return_dict=False,
+        )[0][:, : noisy.shape[1]]
+        return velocity.float()
+
+    @torch.no_grad()
+    def paint(
+        self, noise: Tensor, source: Tensor, text: Tensor, cells: tuple[int, int], levels: tuple[float, ...]
+    ) -> Tensor:
+        """Follow the velocity by Euler steps from noise through ``levels`` (the first 1, the last where to stop)."""
+        latents = noise
+        for level, following in pairwise(levels):
+            at = torch.full((len(noise),), level, device=noise.device)
+            latents = latents + (following - level) * self(latents, at, source, text, cells)
+        return latents
+
+
+def levels(steps: int) -> tuple[float, ...]:
+    """Noise levels that so many steps visit with the shift of 2 of `build_scheduler`, 0 at the end."""
+    plain = [1 - i / steps for i in range(steps + 1)]
+    return tuple(2 * x / (1 + x) for x in plain)
 
 
 def plain_attention(
@@ -312,3 +337,19 @@ def plain_attention(
     elif is_causal:
         scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -1e4)
     return torch.softmax(scores, -1) @ value.bfloat16()
+
+
+@contextmanager
+def mixed(device: str) -> Iterator[None]:
+    """Products of matrices in bf16; on a CPU with attention written out, which is faster there."""
+    plain = patch.object(F, "scaled_dot_product_attention", plain_attention)
+    with plain if device == "cpu" else nullcontext(), torch.autocast(device, torch.bfloat16):
+        yield
+
+
+def decode(decoder: nn.Module, latents: Tensor, cells: tuple[int, int]) -> Tensor:
+    """Pictures ``(N, 3, H, W)`` of packed latents; `build_vae` has nothing between the latents and its decoder."""
+    grid = unpack(latents, *cells).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(latents.device.type, torch.bfloat16):
+        pictures: Tensor = decoder(grid)
+    return pictures.float()

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def last_line(log: Path) -> dict[str, float]:
+    """The newest figures of a stage's log; a line that a killed run left half written does not count."""
+    for line in reversed(log.read_text(encoding="utf-8").splitlines()):
+        try:
+            figures: dict[str, float] = json.loads(line)
+        except ValueError:
+            continue
+        return figures
+    return {"step": 0, "seconds": 0.0}
+
+
 class Clock:
     """Runs a stage for a stretch of wall-clock time, and keeps its log.
 
@@ -27,8 +38,9 @@ class Clock:
         self._spent = 0.0
         self.steps = 0
         if self._file.exists():
-            last = json.loads(self._file.read_text().splitlines()[-1])
-            self._spent, self.steps = last["seconds"], last["step"]
+            last = last_line(self._file)
+            self._spent, self.steps = last["seconds"], int(last["step"])
+        self._first = self.steps
         self._seconds = seconds
         self._start = self._saved = self._logged = time.monotonic()
         self._sums: dict[str, float] = {}
@@ -48,9 +60,18 @@ class Clock:
         """Whether there is time left."""
         return self.seconds < self._seconds
 
-    def schedule(self, warm: float, decay: float) -> float:
-        """Learning rate factor: a linear warm-up, a plateau, a linear way down to zero."""
-        return max(0.0, min(1.0, self.part / warm, (1 - self.part) / decay))
+    def schedule(self, warm: int, decay: float) -> float:
+        """Learning rate factor: a linear way up, a plateau, a linear way down to zero.
+
+        Parameters
+        ----------
+        warm : int
+            Steps of the way up. They are counted from where this run began, since a run that goes on has lost what its
+            optimizer had gathered; and they are steps, since the first one may take a minute to compile.
+        decay : float
+            Part of the stage's time that the way down takes.
+        """
+        return max(0.0, min(1.0, (self.steps - self._first + 1) / warm, (1 - self.part) / decay))
 
     def due(self, every: float) -> bool:
         """True about once in so many seconds."""
@@ -73,7 +94,7 @@ class Clock:
                 "samples_per_second": round(samples * self._count / span, 1),
             }
             line |= {name: round(value / self._count, 5) for name, value in self._sums.items()}
-            with self._file.open("a") as stream:
+            with self._file.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(line) + "\n")
             self._sums, self._count, self._logged = {}, 0, time.monotonic()
 
@@ -95,10 +116,15 @@ class Average:
         torch._foreach_lerp_(self._shadow, [p.detach() for p in module.parameters()], 1 - decay)
 
     def save(self, path: Path) -> None:
-        """Write the averaged weights; the file is replaced in one move, so that a reader never sees half of one."""
-        part = path.with_suffix(".part")
-        save_file({n: s.contiguous().cpu() for n, s in zip(self._names, self._shadow, strict=True)}, part)
-        part.replace(path)
+        """Write the averaged weights."""
+        write(path, dict(zip(self._names, self._shadow, strict=True)))
+
+
+def write(path: Path, weights: dict[str, Tensor]) -> None:
+    """Write weights; the file is replaced in one move, so that a reader never sees half of one."""
+    part = path.with_suffix(".part")
+    save_file({name: value.detach().contiguous().cpu() for name, value in weights.items()}, part)
+    part.replace(path)
 
 
 def split(parts: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -117,10 +143,23 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
         group["lr"] = rate
 
 
-def step(optimizer: torch.optim.Optimizer, loss: Tensor, parameters: list[nn.Parameter]) -> None:
-    """Follow a loss one step down; `FloatingPointError` if it is not finite."""
+def check(loss: Tensor, clock: Clock, where: Path) -> None:
+    """Stop a stage whose loss is not a number, before its weights are changed or written.
+
+    Raises
+    ------
+    FloatingPointError
+        Saying which step it was, and where the last good weights are.
+    """
     if not torch.isfinite(loss):
-        raise FloatingPointError("the decoder's loss is not finite; its last good weights are kept")
+        raise FloatingPointError(
+            f"the loss is {loss.item()} at step {clock.steps}; the last good weights are in {where}. "
+            f"A run that is started again goes on from them; if it stops there again, lower the rate of its preset."
+        )
+
+
+def step(optimizer: torch.optim.Optimizer, loss: Tensor, parameters: list[nn.Parameter]) -> None:
+    """Follow a loss one step down."""
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()

@@ -1,55 +1,67 @@
 """The miniature's world: scenes as seeded descriptions, and the pictures they stand for.
 
-A `Scene` is a background and a few things at places; `draw` renders it, `sample` invents one. Because every picture
-comes from a description, the truth about it (what is where, in which colour) is known exactly, for training and for
-measuring. How a scene can be changed is in `edits.py`, how both are put into words in `wording.py`.
+A `Scene` is a background and a few things at places; `sample` invents one, `draw` gives its picture. Because every
+picture comes from a description, the truth about it (what is where, in which colour) is known exactly, for training
+and for measuring. Where things stand is in `layouts.py`, how they look in `looks.py`, which part of the world a model
+knows in `reach.py`, how a scene can be changed in `edits.py`, and how all that is put into words in `wording.py`.
 """
 
 from __future__ import annotations
 
-import colorsys
-import random
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import combinations as pairs
+from itertools import pairwise
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image, ImageDraw
-
-from .atlas import sprite
-from .vocabulary import COLOURS, FACES, HUES, NAMES, SCENES, SHAPES, WORN, colourable
+from . import layouts
+from .looks import hex_code, some_background, some_fill, some_look, some_text, stands_out
+from .reach import BUCKETS, FULL, SMALL, Reach
+from .wordbook import FACES, HANZI_FONT, RATIOS, SHAPES, colourable, worn_place
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
-SIDE = 128  #: side of the canvas that descriptions are written for, pixels
+    import numpy as np
 
-#: words for places on the canvas → centre
-PLACES: dict[str, tuple[int, int]] = {
-    "in the middle": (64, 64),
-    "on the left": (32, 64),
-    "on the right": (96, 64),
-    "at the top": (64, 32),
-    "at the bottom": (64, 96),
-    "in the top left corner": (32, 32),
-    "in the top right corner": (96, 32),
-    "in the bottom left corner": (32, 96),
-    "in the bottom right corner": (96, 96),
-}
-#: relation → unit step from the second thing to the first
-RELATIONS: dict[str, tuple[int, int]] = {
-    "to the left of": (-1, 0),
-    "to the right of": (1, 0),
-    "above": (0, -1),
-    "below": (0, 1),
-}
-SIZES = {"small": 40, "": 76, "big": 104}  #: side of a single thing, pixels
+    from .render import Renderer
+
+__all__ = ["BUCKETS", "FULL", "SIDE", "SMALL", "Reach", "Scene", "Text", "Thing"]
+__all__ += ["draw", "held_out", "hex_code", "is_held_out", "sample", "sample_scene"]
+
+SIDE = 256  #: side of the square canvas that descriptions are written for, pixels
+
+
+@dataclass(frozen=True)
+class Text:
+    """What is written on a thing: the words, a font of ``wordbook.FONTS``, and the ink (a colour's name or code)."""
+
+    words: str
+    font: str = "sans"
+    ink: str = "black"
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing on the canvas: what, in which colour (None: its own), centre and side in pixels, and what it wears."""
+    """One thing on the canvas.
+
+    Attributes
+    ----------
+    name : str
+        A name of ``wordbook.KINDS``.
+    colour : str or None
+        None is its own; a name of ``HUES`` where the drawing can be recoloured; for shapes and carriers any name of
+        ``COLOURS``, or a hex code.
+    x, y, side : int
+        Centre and longer side, pixels of the full canvas.
+    worn : tuple of str
+        What it wears, from the top downwards.
+    text : Text or None
+        What is written on it.
+    """
 
     name: str
     colour: str | None
@@ -57,105 +69,84 @@ class Thing:
     y: int
     side: int
     worn: tuple[str, ...] = ()
+    text: Text | None = None
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom of the sprite's square, pixels, without a hat."""
-        half = self.side // 2
-        return self.x - half, self.y - half, self.x - half + self.side, self.y - half + self.side
+        """Left, top, right, bottom of the drawing, pixels, without a hat."""
+        height = round(self.side * RATIOS.get(self.name, 1.0))
+        left, top = self.x - self.side // 2, self.y - height // 2
+        return left, top, left + self.side, top + height
+
+    @property
+    def extent(self) -> tuple[int, int, int, int]:
+        """`box` with what is worn, which may reach above it and below."""
+        left, top, right, bottom = self.box
+        places = [worn_place(self.name, item) for item in self.worn]
+        highest = min((floor(self.side * above) for _, above, _, _ in places), default=0)
+        lowest = max((ceil(self.side * (above + height - 1)) for _, above, _, height in places), default=0)
+        return left, top + min(highest, 0), right, bottom + max(lowest, 0)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A background (a name of ``COLOURS``, a hex code, or a name of ``SCENES``) and the things on it, back to front.
+    """A background and the things on it.
 
-    ``relation`` keeps how the things were said to stand to each other: a key of `RELATIONS`, ``"row"``, a key of
-    `PLACES`, or ``""``; it is a matter of wording and does not change the picture.
+    Attributes
+    ----------
+    background : str
+        A name of ``COLOURS``, a hex code, a name of ``SCENES``, or ``"gradient A B"``: A above running into B below.
+    things : tuple of Thing
+        Back to front.
+    layout : str
+        How the placing is said, a key of ``layouts.LAYOUTS``; a matter of wording, which does not change the picture.
+        ``"relation above"``: the first thing is above the second; ``"between"``: the first is between the others.
+    style : str
+        A name of ``wordbook.STYLES``, or ``""``.
+    overlay : tuple of str
+        Parts of a game's interface that lie over the picture.
+    bucket : str
+        The canvas's shape, a key of `BUCKETS`.
     """
 
     background: str
     things: tuple[Thing, ...]
-    relation: str = ""
+    layout: str = ""
+    style: str = ""
+    overlay: tuple[str, ...] = ()
+    bucket: str = "1:1"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the full canvas, pixels."""
+        return BUCKETS[self.bucket]
 
 
 # ---------------------------------------------------------------------------------------------------------- drawing
 
 
-def _gradient(*stops: tuple[float, tuple[int, int, int]]) -> np.ndarray:
-    rows = np.linspace(0, 1, SIDE)
-    places = [place for place, _ in stops]
-    return np.stack([np.interp(rows, places, [rgb[c] for _, rgb in stops]) for c in range(3)], 1)[:, None].repeat(
-        SIDE, 1
-    )
+@lru_cache(maxsize=2)
+def _renderer(scale: float) -> Renderer:
+    from .render import Renderer
+
+    return Renderer("cpu", scale)
 
 
-@lru_cache(maxsize=512)
-def _background(name: str) -> Image.Image:
-    """A background at the canvas's own size: flat for colours and hex codes, a fixed landscape for scenes."""
-    if name in COLOURS:
-        return Image.new("RGB", (SIDE, SIDE), COLOURS[name])
-    if name.startswith("#"):
-        return Image.new("RGB", (SIDE, SIDE), name)
-    if name == "night sky":
-        image = Image.fromarray(_gradient((0, (12, 18, 56)), (1, (52, 60, 120))).astype(np.uint8))
-        pen, rng = ImageDraw.Draw(image), random.Random(4)
-        for _ in range(26):
-            x, y, r = rng.randrange(4, 124), rng.randrange(4, 124), rng.choice((1, 1, 2))
-            pen.ellipse((x - r, y - r, x + r, y + r), fill=(250, 244, 200))
-        return image
-    if name == "sunset":
-        image = Image.fromarray(
-            _gradient(
-                (0, (110, 70, 150)), (0.45, (240, 130, 90)), (0.66, (255, 205, 110)), (1, (255, 205, 110))
-            ).astype(np.uint8)
-        )
-        pen = ImageDraw.Draw(image)
-        pen.ellipse((46, 62, 82, 98), fill=(255, 240, 190))
-        pen.rectangle((0, 86, SIDE, SIDE), fill=(70, 60, 110))
-        for y, half in ((90, 22), (96, 16), (102, 11), (108, 6)):
-            pen.rectangle((64 - half, y, 64 + half, y + 2), fill=(250, 190, 120))
-        return image
-    sky = {
-        "beach": ((90, 180, 240), (190, 230, 250)),
-        "meadow": ((120, 195, 245), (215, 240, 250)),
-        "snow": ((165, 195, 220), (225, 235, 245)),
-    }
-    image = Image.fromarray(_gradient((0, sky[name][0]), (0.7, sky[name][1]), (1, sky[name][1])).astype(np.uint8))
-    pen = ImageDraw.Draw(image)
-    if name == "beach":
-        pen.rectangle((0, 70, SIDE, 100), fill=(40, 130, 190))
-        pen.rectangle((0, 70, SIDE, 74), fill=(80, 165, 210))
-        pen.ellipse((-40, 90, 190, 200), fill=(244, 217, 152))
-    elif name == "meadow":
-        pen.ellipse((-60, 78, 110, 220), fill=(110, 185, 80))
-        pen.ellipse((20, 86, 210, 240), fill=(85, 160, 65))
-    else:
-        pen.ellipse((-70, 80, 120, 220), fill=(238, 243, 250))
-        pen.ellipse((30, 90, 230, 240), fill=(250, 252, 255))
-        rng = random.Random(9)
-        for _ in range(30):
-            x, y = rng.randrange(2, 126), rng.randrange(2, 84)
-            pen.ellipse((x - 1, y - 1, x + 1, y + 1), fill=(250, 252, 255))
-    return image
-
-
-def draw(scene: Scene) -> np.ndarray:
-    """Render a scene.
+def draw(scene: Scene, scale: float = 1.0) -> np.ndarray:
+    """Render one scene; many at a time are the `Renderer`'s business.
 
     Returns
     -------
     numpy.ndarray
-        RGB, ``(128, 128, 3)``, uint8.
+        RGB, ``(H, W, 3)``, uint8, where H and W are `Scene.size` times ``scale``.
     """
-    image = _background(scene.background).copy()
-    for thing in scene.things:
-        left, top, _, _ = thing.box
-        drawing = sprite(thing.name, thing.colour, thing.side, thing.worn)
-        image.paste(drawing, (left, top - thing.side // 2), drawing)
-    return np.asarray(image)
+    renderer = _renderer(scale)
+    picture = renderer.paint([renderer.compose(scene)])[0]
+    bytes_ = ((picture + 1) * 127.5).round().clamp(0, 255).byte()
+    return bytes_.permute(1, 2, 0).contiguous().numpy()
 
 
-# --------------------------------------------------------------------------------------------------------- sampling
+# ------------------------------------------------------------------------------------------------------ holding out
 
 
 def held_out(*key: object) -> bool:
@@ -164,16 +155,31 @@ def held_out(*key: object) -> bool:
 
 
 def combinations(scene: Scene) -> Iterator[tuple[object, ...]]:
-    """Name what a scene combines: thing and background, thing and clothes, thing and colour, pair and relation."""
-    for thing in scene.things:
-        if not scene.background.startswith("#"):
-            yield thing.name, scene.background
+    """Name what a scene combines.
+
+    Thing and colour, clothes, background, style or number; pair and relation; and every text. A grid names its things
+    with their attributes alone: with sixteen things on it, it would else always hold something that is held out.
+    """
+    word, _, argument = scene.layout.partition(" ")
+    for thing in set(scene.things):
         if thing.worn:
             yield thing.name, *thing.worn
-        if thing.colour and thing.name not in SHAPES:
+        if thing.colour and thing.name not in SHAPES and not thing.colour.startswith("#"):
             yield thing.name, thing.colour
-    for first, second in zip(scene.things, scene.things[1:], strict=False):
-        yield first.name, scene.relation, second.name
+        if thing.text:
+            yield "text", thing.text.words.lower()
+    if word == "grid" or not scene.things:
+        return
+    for name in {thing.name for thing in scene.things}:
+        if not scene.background.startswith(("#", "gradient")):
+            yield name, scene.background
+        if scene.style:
+            yield name, scene.style
+    if word == "count":
+        yield scene.things[0].name, scene.layout
+        return
+    for first, second in pairwise(scene.things):
+        yield first.name, argument or word, second.name
 
 
 def is_held_out(scene: Scene) -> bool:
@@ -181,73 +187,176 @@ def is_held_out(scene: Scene) -> bool:
     return any(held_out(*key) for key in combinations(scene))
 
 
-def hex_code(rng: random.Random) -> str:
-    """A random hex colour that is even over hue, saturation and value."""
-    r, g, b = colorsys.hsv_to_rgb(rng.random(), rng.random(), 0.25 + 0.75 * rng.random())
-    return f"#{round(r * 255):02x}{round(g * 255):02x}{round(b * 255):02x}"
+# --------------------------------------------------------------------------------------------------------- sampling
 
 
-def some_background(rng: random.Random) -> str:
-    """Draw a background: half of them named colours, a quarter hex codes, a quarter landscapes."""
-    roll = rng.random()
-    if roll < 0.5:
-        return rng.choice(list(COLOURS))
-    if roll < 0.75:
-        return hex_code(rng)
-    return rng.choice(list(SCENES))
+def made(rng: random.Random, reach: Reach, canvas: Scene, name: str, spot: layouts.Spot) -> Thing:
+    """Put a thing exactly at a spot, with a look of its own; what it wears is on the canvas too."""
+    colour, worn = some_look(rng, reach, name, canvas.background)
+    written = some_text(rng, reach, spot[2], colour) if name in reach.carriers else None
+    thing = Thing(name, colour, *spot, worn, Text(*written) if written else None)
+    return thing if within(thing, canvas) else replace(thing, worn=())
 
 
-def some_look(rng: random.Random, name: str, background: str) -> tuple[str | None, tuple[str, ...]]:
-    """Draw a colour (never the background's) and clothes for a thing; most things have neither."""
-    if name in SHAPES or (colourable(name) and rng.random() < 0.5):
-        return rng.choice([hue for hue in HUES if hue != background]), ()
-    if name in FACES and rng.random() < 0.25:
-        hats = [w.name for w in WORN if w.name != "glasses"]
-        return None, rng.choice([(rng.choice(hats),), ("glasses",), (rng.choice(hats), "glasses")])
-    return None, ()
+def placed(rng: random.Random, reach: Reach, canvas: Scene, name: str, spot: layouts.Spot) -> Thing:
+    """Put a thing near a spot, about so large, wholly on the canvas, with a look of its own."""
+    x, y, side = (number + 2 * rng.randint(-2, 2) for number in spot)
+    return made(rng, reach, canvas, name, (*inside(canvas, x, y, side), side))
 
 
-def placed(rng: random.Random, background: str, name: str, x: int, y: int, side: int) -> Thing:
-    """Put a thing near a place, about so large, with a look of its own."""
-    colour, worn = some_look(rng, name, background)
-    return Thing(name, colour, x + rng.randint(-2, 2), y + rng.randint(-2, 2), max(24, side + rng.randint(-2, 2)), worn)
+def inside(canvas: Scene, x: float, y: float, side: int, margin: int = 0) -> tuple[int, int]:
+    """The nearest centre at which a square of this side is wholly on the canvas."""
+    width, height = canvas.size
+    half = -(-(side // 2 + margin) // 2) * 2
+    return min(max(layouts.even(x), half), width - half), min(max(layouts.even(y), half), height - half)
 
 
-def sample(rng: random.Random, most: int = 3) -> Scene:
-    """Invent a scene of one to ``most`` things.
+def legible(thing: Thing, reach: Reach) -> bool:
+    """Whether a thing is large enough for what is written on it."""
+    if thing.text is None:
+        return True
+    chinese = thing.text.font == HANZI_FONT
+    return thing.side >= len(thing.text.words) * (4 / 3 * max(32, reach.glyph) if chinese else reach.glyph)
+
+
+def within(thing: Thing, canvas: Scene) -> bool:
+    """Whether a thing and what it wears are wholly on the canvas."""
+    left, top, right, bottom = thing.extent
+    return left >= 0 and top >= 0 and right <= canvas.size[0] and bottom <= canvas.size[1]
+
+
+def apart(thing: Thing, other: Thing) -> bool:
+    """Whether two things are clear of each other, but for the edges of their squares, which drawings seldom fill."""
+    a, b = thing.extent, other.extent
+    return min(a[2], b[2]) - max(a[0], b[0]) <= 12 or min(a[3], b[3]) - max(a[1], b[1]) <= 12
+
+
+def some_names(rng: random.Random, reach: Reach, count: int, side: int) -> list[str]:
+    """Draw different things; one of them carries text at times, the more often the longer the texts that would fit."""
+    names = rng.sample(reach.things, count)
+    if reach.shapes and rng.random() < 0.12 - len(reach.shapes) / len(reach.things):  # else rare among so many things
+        names[0] = rng.choice([shape for shape in reach.shapes if shape not in names] or names[:1])
+    fits = (reach.text and side >= 4 * reach.glyph) or (reach.hanzi and side >= 48)
+    often = min(0.33, 0.03 * (reach.text + reach.hanzi)) * (2 if side >= 200 else 1)
+    if reach.carriers and fits and rng.random() < often:
+        names[rng.randrange(count)] = rng.choice(reach.carriers)
+    return names
+
+
+def _cell(rng: random.Random, reach: Reach, canvas: Scene, name: str, spot: layouts.Spot) -> Thing:
+    """A thing of a grid, with a colour or something that it wears; with a hat it is smaller, to stay in its cell."""
+    if name in SHAPES:
+        return Thing(name, some_fill(rng, reach, canvas.background), *spot)
+    if name not in FACES or not reach.worn:
+        return Thing(name, rng.choice([h for h in reach.hues if stands_out(h, canvas.background)] or reach.hues), *spot)
+    x, y, side = spot
+    thing = Thing(name, None, x, y, side, (rng.choice(reach.worn),))
+    _, top, _, bottom = thing.extent
+    thing = replace(thing, side=layouts.even(side * min(1, side * 1.08 / (bottom - top))))
+    _, top, _, bottom = thing.extent
+    return replace(thing, y=layouts.even(2 * y - (top + bottom) / 2))
+
+
+def _telling(reach: Reach) -> list[str]:
+    """The things that can be told apart by a colour or by what they wear."""
+    return [n for n in reach.things if n in SHAPES or (colourable(n) and reach.hues) or (n in FACES and reach.worn)]
+
+
+def _grid(rng: random.Random, reach: Reach, canvas: Scene, rows: int, columns: int) -> tuple[Thing, ...]:
+    """Fill a grid with different things, each with an attribute; where they run out, with the same in other looks."""
+    spots = layouts.cells(canvas.size, rows, columns)
+    telling = _telling(reach)
+    names = rng.sample(telling, min(len(spots), len(telling)))
+    names += rng.choices(telling, k=len(spots) - len(names))
+    return tuple(_cell(rng, reach, canvas, name, spot) for name, spot in zip(names, spots, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _ways(reach: Reach) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """The layouts that a reach has things enough for, and how often each is drawn."""
+    most = min(reach.most, len(reach.things))
+    taken = {"relation": 2, "row": 3, "between": 3, "grid": 3}
+    ways = []
+    for layout in reach.layouts:
+        word, _, argument = layout.partition(" ")
+        fits = taken.get(word, 1) <= most and (word != "count" or int(argument) <= reach.most)
+        if fits and (word != "grid" or _telling(reach)):
+            ways.append(layout)
+    if not ways:
+        raise ValueError(f"No scene has at most {reach.most} of {len(reach.things)} things in a layout of this reach.")
+    return tuple(ways), tuple(layouts.LAYOUTS[way] for way in ways)
+
+
+def _spots(rng: random.Random, reach: Reach, canvas: Scene) -> tuple[layouts.Spot, ...]:
+    """Where the different things of a scene stand."""
+    word, _, argument = canvas.layout.partition(" ")
+    if word == "place":
+        return (layouts.at(canvas.size, argument),)
+    if word == "relation":
+        return layouts.related(canvas.size, argument)
+    if word == "between":
+        left, middle, right = layouts.row(canvas.size, 3)
+        return middle, left, right
+    if word == "row":
+        most = min(reach.most, len(reach.things), canvas.size[0] // 48, 5)
+        return layouts.row(canvas.size, rng.choices((3, 4, 5)[: most - 2], (8, 3, 1)[: most - 2])[0])
+    return (layouts.single(canvas.size, argument),)
+
+
+def sample(rng: random.Random, reach: Reach = FULL, bucket: str | None = None) -> Scene:
+    """Invent a scene.
 
     Parameters
     ----------
     rng : random.Random
         The only source of chance: the same state gives the same scene.
-    most : int
-        At most so many things (1 to 3).
+    reach : Reach
+        The part of the world that may occur.
+    bucket : str, optional
+        The canvas's shape, a key of `BUCKETS`; None takes the reach's first.
+
+    Raises
+    ------
+    ValueError
+        There is no such bucket, or the reach has no layout that it has things enough for.
     """
-    background = some_background(rng)
-    count = rng.choices((1, 2, 3), (0.5, 0.36, 0.14))[0]
-    count = min(count, most)
-    if count == 1:
-        name = rng.choice(NAMES)
-        if rng.random() < 0.65:
-            size = rng.choices(list(SIZES), (0.15, 0.7, 0.15))[0]
-            return Scene(background, (placed(rng, background, name, 64, 64 + SIZES[size] // 12, SIZES[size]),), size)
-        place = rng.choice(list(PLACES)[1:])
-        return Scene(background, (placed(rng, background, name, *PLACES[place], 50),), place)
-    if count == 2:
-        names = rng.sample(NAMES, 2)
-        relation = rng.choice(list(RELATIONS))
-        dx, dy = RELATIONS[relation]
-        side = 54 if dx else 50
-        first = placed(rng, background, names[0], 64 + 30 * dx, 64 + 31 * dy + 4, side)
-        second = placed(rng, background, names[1], 64 - 30 * dx, 64 - 31 * dy + 4, side)
-        return Scene(background, (first, second), relation)
-    names = rng.sample(NAMES, 3)
-    return Scene(background, tuple(placed(rng, background, n, 23 + 41 * i, 66, 39) for i, n in enumerate(names)), "row")
+    bucket = bucket or reach.buckets[0]
+    if bucket not in BUCKETS:
+        raise ValueError(f"There is no canvas of the shape {bucket!r}: give one of {', '.join(BUCKETS)}.")
+    layout = rng.choices(*_ways(reach))[0]
+    canvas = Scene(some_background(rng, reach), (), layout, bucket=bucket)
+    word, _, argument = layout.partition(" ")
+    if word == "grid":
+        rows, columns = (int(number) for number in argument.split("x"))
+        things = _grid(rng, reach, canvas, rows, columns)
+    elif word == "count":
+        spots = layouts.counted(canvas.size, int(argument))
+        first = made(rng, reach, canvas, rng.choice(reach.things), spots[0])
+        things = tuple(replace(first, x=x, y=y) for x, y, _ in spots)
+    else:
+        spots = _spots(rng, reach, canvas)
+        names = some_names(rng, reach, len(spots), spots[0][2])
+        things = tuple(placed(rng, reach, canvas, name, spot) for name, spot in zip(names, spots, strict=True))
+    if word != "grid" and not all(apart(a, b) for a, b in pairs(things, 2)):
+        things = tuple(replace(thing, worn=()) for thing in things)  # a hat reached into the thing above
+    scene = replace(canvas, things=things)
+    if reach.styles and rng.random() < min(0.2, 0.05 * len(reach.styles)) and not any(thing.text for thing in things):
+        scene = replace(scene, style=rng.choice(reach.styles))
+    if reach.overlays and rng.random() < 0.08 and roomy(scene):
+        chosen = rng.sample(reach.overlays, rng.randint(1, len(reach.overlays)))
+        scene = replace(scene, overlay=tuple(part for part in reach.overlays if part in chosen))
+    return scene
 
 
-def sample_scene(rng: random.Random, *, wanted: bool = False) -> Scene:
+def roomy(scene: Scene) -> bool:
+    """Whether a game's interface, which lies along the canvas's edges, would hide no thing's middle."""
+    width, height = scene.size
+    return all(0.26 < t.x / width < 0.74 and 0.26 < t.y / height < 0.74 for t in scene.things)
+
+
+def sample_scene(rng: random.Random, reach: Reach = FULL, *, wanted: bool = False, bucket: str | None = None) -> Scene:
     """Invent a scene that holds (``wanted=True``) or does not hold a combination which training never sees."""
     while True:
-        scene = sample(rng)
+        scene = sample(rng, reach, bucket)
         if is_held_out(scene) == wanted:
             return scene

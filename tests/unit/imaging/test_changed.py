@@ -2,6 +2,7 @@
 
 import random
 
+import cutouts
 import editor
 import numpy as np
 import pytest
@@ -91,8 +92,8 @@ def test_changes_to_small_flat_drawings_are_found_too(kind):
     rng = random.Random(7)
     whole, kept_share = [], []
     for seed in range(6):
-        edit = sample_edit(rng, kind)
-        before, after = (Image.fromarray(world.draw(scene)) for scene in (edit.before, edit.after))
+        edit = sample_edit(rng, kind, reach=cutouts.KNOWN)
+        before, after = (Image.fromarray(world.draw(scene, cutouts.SCALE)) for scene in (edit.before, edit.after))
         kept = keep_unchanged(before, editor.repaint(after, editor.Habits(decibels=31, blur=0.5), seed))
         truth = seen(before, after)
         found = np.ones_like(truth) if kept.whole else region_of(kept)

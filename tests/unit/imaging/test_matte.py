@@ -195,7 +195,7 @@ def test_a_jpeg_is_cut_out_as_well():
 @pytest.mark.parametrize("name", ["snow", "beach", "meadow", "night sky", "sunset"])
 @pytest.mark.parametrize("colour", [None, GREEN])
 def test_a_landscape_is_no_plain_ground(name, colour):
-    picture = Image.fromarray(world.draw(world.Scene(name, cutouts.scenes(1)[0].things)))
+    picture = Image.fromarray(world.draw(world.Scene(name, cutouts.scenes(1)[0].things), cutouts.SCALE))
     with pytest.raises(ImageError, match="no plain ground"):
         key(picture, colour)
 

@@ -1,18 +1,18 @@
 """What training computes is what the plain pipeline computes, and the solved encoder is what it claims to be."""
 
 import random
-from itertools import islice
 
 import numpy as np
 import pytest
 import torch
 from diffusers import Flux2KleinPipeline
 from PIL import Image
-from transformers import Qwen2TokenizerFast
 
 from pochade import miniature
-from pochade.miniature import model, train, world
+from pochade.miniature import model, presets, tokens, world
 from pochade.miniature.model import Shape
+from pochade.miniature.reach import SMALL
+from pochade.miniature.release import untrained
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,11 @@ def shape():
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def drawn(shape):
     rng = random.Random(4)
-    return train.pictures([world.sample(rng) for _ in range(300)])
+    scenes = [world.sample(rng, SMALL) for _ in range(300)]
+    pixels = np.stack([world.draw(scene, shape.scale) for scene in scenes])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 @pytest.fixture(scope="module")
@@ -71,19 +73,64 @@ def test_packing_has_an_exact_inverse():
     assert torch.equal(model.unpack(model.pack(latents), 8, 6), latents)
 
 
-def test_the_tokenizer_on_disk_is_the_one_in_memory(tmp_path, shape):
-    words = list(islice(train.prompts(seed=9), 10_000))
-    tokenizer = model.build_tokenizer(words[:4000], shape)
-    tokenizer.save_pretrained(tmp_path)
-    loaded = Qwen2TokenizerFast.from_pretrained(tmp_path)
-    seen = [model.as_seen(tokenizer, w) for w in words]
-    assert seen[:50] == [model.as_seen(loaded, w) for w in words[:50]]
-    assert tokenizer(seen)["input_ids"] == loaded(seen)["input_ids"]
+@pytest.mark.parametrize("name", sorted(presets.PRESETS))
+def test_no_preset_has_more_than_twenty_million_parameters(name):
+    shape = presets.PRESETS[name].shape
+    denoiser, vae = untrained(presets.PRESETS[name], shape.merges), model.build_vae(shape)
+    assert sum(p.numel() for part in (denoiser, vae) for p in part.parameters()) <= 20e6
 
 
-def test_hex_codes_are_read_digit_by_digit(pipe):
-    tokens = pipe.tokenizer.tokenize(model.as_seen(pipe.tokenizer, "a cat on #C0FFEE"))
-    assert [t.lstrip("Ġ") for t in tokens[-7:]] == ["#", "c", "0", "f", "f", "e", "e"]
+@pytest.mark.parametrize("bucket", world.BUCKETS)
+@pytest.mark.parametrize("name", ["small", "full"])
+def test_every_canvas_is_a_whole_number_of_tokens(name, bucket):
+    shape = presets.PRESETS[name].shape
+    rows, columns = shape.cells(bucket)
+    width, height = world.BUCKETS[bucket]
+    assert (columns * 16, rows * 16) == (width * shape.scale, height * shape.scale)
+
+
+def test_the_levels_are_those_that_the_scheduler_visits():
+    scheduler = model.build_scheduler()
+    for steps in (4, 8, 32):
+        scheduler.set_timesteps(sigmas=np.linspace(1, 1 / steps, steps))  # as the pipeline does
+        assert torch.allclose(scheduler.sigmas, torch.tensor(model.levels(steps)), atol=1e-6)
+
+
+@pytest.mark.parametrize("bucket", ["1:1", "3:2", "1:3"])
+@pytest.mark.parametrize("references", [0, 1, 2])
+def test_painting_in_batches_is_what_the_pipeline_paints(pipe, bucket, references):
+    card = miniature.card()
+    shape = Shape(text_length=card["call"]["max_sequence_length"])
+    rows, columns = cells = shape.cells(bucket)
+    rng = np.random.default_rng(6)
+    pixels = rng.integers(0, 256, (references, rows * 16, columns * 16, 3), np.uint8)
+    noise, words = torch.randn(1, 4 * shape.latent_channels, rows, columns), "a fox"
+    painted = pipe(
+        prompt=words,
+        image=[Image.fromarray(p) for p in pixels] or None,
+        latents=noise,
+        width=columns * 16,
+        height=rows * 16,
+        output_type="pt",
+        **card["call"],
+    ).images
+    read = pipe.tokenizer(
+        [tokens.as_seen(pipe.tokenizer, words)],
+        return_tensors="pt",
+        padding="max_length",
+        truncation=True,
+        max_length=shape.text_length,
+    )
+    denoiser = model.Denoiser(pipe.text_encoder, pipe.transformer, shape)
+    with torch.no_grad():
+        given = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 127.5 - 1
+        code = model.linear_code(pipe.vae)
+        packed = pipe._pack_latents(noise)
+        source = torch.cat([packed[:, :0], *(model.pack(code(x[None])) for x in given)], 1)
+        text = denoiser.read(read["input_ids"], read["attention_mask"])
+        latents = denoiser.paint(packed, source, text, cells, model.levels(4))
+        ours = pipe.vae.decode(model.unpack(latents, *cells)).sample
+    assert (painted * 2 - 1 - ours.clamp(-1, 1)).abs().max() < 0.05
 
 
 @pytest.mark.parametrize("references", [0, 1, 2])
@@ -108,15 +155,15 @@ def test_the_pipeline_gives_the_transformer_what_training_gave_it(pipe, drawn, r
         hook.remove()
 
     code = model.linear_code(pipe.vae)
-    tokens = pipe.tokenizer(
-        [model.as_seen(pipe.tokenizer, "a cat on a blue background")],
+    read = pipe.tokenizer(
+        [tokens.as_seen(pipe.tokenizer, "a cat on a blue background")],
         return_tensors="pt",
         padding="max_length",
         truncation=True,
         max_length=shape.text_length,
     )
     with torch.no_grad():
-        text = model.encode_text(pipe.text_encoder, tokens["input_ids"], tokens["attention_mask"], shape)
+        text = model.encode_text(pipe.text_encoder, read["input_ids"], read["attention_mask"], shape)
         packed = [pipe._pack_latents(noise), *(model.pack(code(x[None])) for x in drawn[:references])]
     picture_ids, text_ids = model.positions(references, shape)
     assert torch.allclose(seen[0]["hidden_states"], torch.cat(packed, 1), atol=1e-3)
