@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,10 +25,24 @@ def bench(
     dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
     memory: Annotated[str, typer.Option(help="auto, full, model, group, fp8 or quantised.")] = "auto",
     compile_: Annotated[str, typer.Option("--compile", help="auto, regions or off.")] = "auto",
+    *,
+    miniature: Annotated[
+        bool, typer.Option("--miniature", help="Not speed: how often the miniature does what was asked.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="With --miniature: few pictures, under five minutes.")] = False,
 ) -> None:
     """Measure speed and memory on this machine: pochade beside the bare pipeline."""
-    from pochade import bench as figures  # imports torch
     from pochade.errors import PochadeError, RequestError
+
+    if quick and not miniature:
+        leave("--quick belongs to --miniature: the other figures take as long as they take.")
+    if miniature:
+        try:
+            _ruler(rows, json, model, device or "cpu", quick=quick)
+        except PochadeError as error:
+            leave(str(error))
+        return
+    from pochade import bench as figures  # imports torch
     from pochade.sizes import parse_size
 
     try:
@@ -41,3 +55,26 @@ def bench(
         figures.run(rows or None, json, model=model, shape=shape, size=pixels, **choices)
     except PochadeError as error:
         leave(str(error))
+
+
+def _ruler(rows: list[str] | None, json: Path | None, model: str | None, device: str, *, quick: bool) -> None:
+    """Measure a miniature's pictures, print the table, and write the figures where that is asked."""
+    import time
+
+    from pochade.errors import RequestError
+    from pochade.miniature import evaluate, folder  # imports torch
+    from pochade.miniature.ruler.report import write
+
+    if rows and (strange := [row for row in rows if row not in evaluate.PARTS]):
+        raise RequestError(f"There is no part {strange[0]!r}. There are: {', '.join(evaluate.PARTS)}.")
+    begin = time.monotonic()
+    measured = evaluate.evaluate(
+        Path(model) if model else folder(),
+        quick=quick,
+        device=device,
+        parts=rows or None,
+        said=lambda line: typer.echo(line, err=True),
+    )
+    typer.echo(evaluate.table(measured))
+    if json is not None:
+        write(json, measured, time.monotonic() - begin, evaluate.SEED)

@@ -1,0 +1,179 @@
+"""Rows of pictures made from pictures: single edits, conversations, and references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pochade.miniature import edits, talks
+from pochade.miniature.reach import EDITS, REFERENCES
+from pochade.miniature.scorer import letters
+from pochade.miniature.scorer.views import drawn
+from pochade.miniature.wording import Wording
+
+from .row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pochade.miniature.talks import Talk
+    from pochade.miniature.world import Scene
+
+    from .asked import Bench
+
+__all__ = ["conversation_rows", "edit_rows", "kept_psnr", "reference_rows", "scene_right"]
+
+_EDIT = "one held-out instruction on a true picture; afterwards everything in it is right, also what was not named"
+_TALK = "ten instructions in a row, each on the model's own last picture"
+_TURNS = ((3, 0.80, 0.90), (5, 0.78, 0.85), (10, 0.70, 0.70))
+_BLEND = "two true pictures and one held-out instruction; everything in the result is right"
+
+
+def scene_right(bench: Bench, picture: np.ndarray, scene: Scene) -> bool:
+    """Whether a picture is a scene in all: its things and no other, their texts, its background, style and overlay."""
+    return all(_facts(bench, picture, scene).values()) and not bench.judge.unasked(picture, scene)
+
+
+def _facts(bench: Bench, picture: np.ndarray, scene: Scene) -> dict[object, bool]:
+    """Everything that a scene says, and whether a picture shows it."""
+    facts: dict[object, bool] = {}
+    for index, (thing, shown) in enumerate(zip(scene.things, bench.judge.shows(picture, scene), strict=True)):
+        facts[thing] = shown and all(letters.spelt(picture, scene, index, bench.scale))
+    facts["background", scene.background, scene.style] = bench.judge.background(picture, replace(scene, overlay=()))
+    for part in scene.overlay:
+        facts["overlay", part] = _overlay(picture, scene, part, bench.scale)
+    return facts
+
+
+def _overlay(picture: np.ndarray, scene: Scene, part: str, scale: float) -> bool:
+    """Whether a part of a game's interface is there: its pixels are nearer to the scene with it than without it."""
+    without = replace(scene, overlay=tuple(p for p in scene.overlay if p != part))
+    true, bare = (p.astype(float) for p in drawn([scene, without], scale))
+    where = (true != bare).any(-1)
+    near, far = (np.abs(picture[where] - p[where]).mean() for p in (true, bare))
+    return bool(where.any() and near < 0.5 * far)
+
+
+def kept_psnr(before: np.ndarray, after: np.ndarray, same: np.ndarray) -> float:
+    """PSNR in decibels between two pictures over a part of them; not a number where that part is empty."""
+    if not same.any():
+        return float("nan")
+    error = np.square(before[same].astype(float) - after[same].astype(float)).mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def edit_rows(bench: Bench) -> list[Row]:
+    """Single edits of true pictures, a row for each kind."""
+    rows = []
+    for number, kind in enumerate(EDITS):
+        name, rng = f"edit: {kind}", bench.rng(kind)
+        if kind not in bench.reach.edits:
+            rows.append(Row.untaught(name, _EDIT, 0.8))
+            continue
+        found = [edits.sample_edit(rng, kind, reach=bench.reach, wanted=True) for _ in range(bench.count("edit"))]
+        wording = Wording(rng)
+        words = [wording.edit(e) for e in found]
+        before = drawn([e.before for e in found], bench.scale)
+        after = drawn([e.after for e in found], bench.scale)
+        painted = []
+        for index, (prompt, source, edit) in enumerate(zip(words, before, found, strict=True)):
+            seed = 2_000_000 + 10_000 * number + index
+            painted += bench.painter([prompt], [source], seed=seed, bucket=edit.after.bucket)
+        right = sum(scene_right(bench, p, e.after) for p, e in zip(painted, found, strict=True))
+        rows.append(Row(name, right, len(found), _EDIT, 0.8, _kept(bench, before, after, painted)))
+    return rows
+
+
+def _kept(
+    bench: Bench, before: Sequence[np.ndarray], after: Sequence[np.ndarray], painted: Sequence[np.ndarray]
+) -> str:
+    """How well what an edit does not change was kept, beside what the VAE alone keeps of it."""
+    same = [(b == a).all(-1) for b, a in zip(before, after, strict=True)]
+    trips = bench.painter.round_trip(before)
+    pairs = [
+        (kept_psnr(b, p, s), kept_psnr(b, t, s))
+        for b, p, t, s in zip(before, painted, trips, same, strict=True)
+        if s.mean() > 0.05
+    ]
+    if not pairs:
+        return ""
+    kept, floor = np.mean(pairs, 0)
+    return f"unchanged area {kept:.1f} dB, the VAE alone {floor:.1f} dB"
+
+
+@dataclass
+class _Turn:
+    """What is counted at one turn of all conversations."""
+
+    right: int = 0
+    turns: int = 0
+    kept: int = 0
+    facts: int = 0
+
+
+def conversation_rows(bench: Bench) -> list[Row]:
+    """Conversations: this turn's edit, and what was right before, at turns 3, 5 and 10."""
+    names = [(f"conversation, turn {t}: this turn's edit", f"conversation, turn {t}: facts kept") for t, _, _ in _TURNS]
+    protocols = (
+        f"{_TALK}; what this turn changed is right in the picture",
+        f"{_TALK}; of the facts that were right when they came, those that are still right",
+    )
+    if not bench.reach.edits:
+        return [
+            Row.untaught(name, protocol, goal)
+            for both, (_, *goals) in zip(names, _TURNS, strict=True)
+            for name, protocol, goal in zip(both, protocols, goals, strict=True)
+        ]
+    rng, seen = bench.rng("conversation"), {turn: _Turn() for turn, _, _ in _TURNS}
+    wording = Wording(rng)
+    for number in range(bench.count("conversation")):
+        talk = talks.sample_talk(rng, bench.reach, _TURNS[-1][0], wanted=True)
+        _follow(bench, wording, talk, 3_000_000 + 100 * number, seen)
+    rows = []
+    for both, (turn, edit_goal, kept_goal) in zip(names, _TURNS, strict=True):
+        one = seen[turn]
+        rows.append(Row(both[0], one.right, one.turns, protocols[0], edit_goal))
+        rows.append(Row(both[1], one.kept, one.facts, protocols[1], kept_goal))
+    return rows
+
+
+def _follow(bench: Bench, wording: Wording, talk: Talk, seed: int, seen: dict[int, _Turn]) -> None:
+    """Hold one conversation and count at the turns that are asked for."""
+    bucket = talk.scenes[0].bucket
+    (picture,) = bench.painter([wording.scene(talk.scenes[0])], seed=seed, bucket=bucket)
+    facts = _facts(bench, picture, talk.scenes[0])
+    good = {fact for fact, shown in facts.items() if shown}  # right when they came, and still asked for
+    for turn, (edit, scene) in enumerate(zip(talk.edits, talk.scenes[1:], strict=True), 1):
+        (picture,) = bench.painter([wording.edit(edit)], [picture], seed=seed + turn, bucket=bucket)
+        before, facts = set(facts), _facts(bench, picture, scene)
+        new = {fact for fact in facts if fact not in before}
+        good &= set(facts)
+        if turn in seen:
+            one = seen[turn]
+            done = all(facts[fact] for fact in new)
+            if not new:  # something was taken away
+                done = not bench.judge.unasked(picture, scene)
+            one.right, one.turns = one.right + done, one.turns + 1
+            one.kept, one.facts = one.kept + sum(facts[fact] for fact in good), one.facts + len(good)
+        good |= {fact for fact in new if facts[fact]}
+
+
+def reference_rows(bench: Bench) -> list[Row]:
+    """Pictures made from two others, a row for each kind."""
+    rows = []
+    for number, kind in enumerate(REFERENCES):
+        name, rng = f"references: {kind}", bench.rng(kind)
+        if kind not in bench.reach.references:
+            rows.append(Row.untaught(name, _BLEND, 0.6))
+            continue
+        blends = [talks.sample_blend(rng, bench.reach, kind, wanted=True) for _ in range(bench.count("reference"))]
+        wording, right = Wording(rng), 0
+        for index, blend in enumerate(blends):
+            sources = drawn(blend.sources, bench.scale)
+            seed = 4_000_000 + 10_000 * number + index
+            (picture,) = bench.painter.from_sources([wording.blend(blend)], [sources], seed, blend.after.bucket)
+            right += scene_right(bench, picture, blend.after)
+        rows.append(Row(name, right, len(blends), _BLEND, 0.6))
+    return rows
