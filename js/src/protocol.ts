@@ -26,6 +26,7 @@ export interface Abilities {
   max_side: number;
   max_pixels: number;
   styles: string[];
+  knows: WordList[];
 }
 
 /** A live preview is on the screen; the next one may come sooner. */
@@ -121,13 +122,14 @@ export interface Check {
   references: number;
 }
 
-/** Words of the prompt that the model does not know, and sentences about what it cannot do. */
+/** Words of the prompt that the model does not know, beside each the nearest known ones; what it cannot do. */
 export interface Checked {
   serial: number;
   kind: "checked";
   seq: number;
   prompt: string;
   unknown: string[];
+  nearest: string[][];
   cannot: string[];
 }
 
@@ -656,6 +658,12 @@ export interface Variant {
   index: number;
   count: number;
   mime: "image/png" | "image/jpeg" | "image/webp";
+}
+
+/** Words that a model was taught, and what its card calls them. */
+export interface WordList {
+  name: string;
+  words: string[];
 }
 
 /** The first jobs of this session, the one that runs before the others; ``unlisted`` more wait behind them. */

@@ -6,11 +6,11 @@ are gathered, from the model's small files alone, quickly enough to be asked at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pochade.engine.words import unknown_words
+from pochade.engine.words import nearest, unknown_words
 from pochade.errors import RequestError
 from pochade.imaging.fit import Fit
 from pochade.knobs import Knobs
@@ -38,10 +38,13 @@ class Hints:
         not say what it knows.
     cannot : tuple of str
         Sentences about what cannot be done as asked, and what can.
+    nearest : mapping
+        For an unknown word the known ones that come nearest, where any does.
     """
 
     unknown: tuple[str, ...] = ()
     cannot: tuple[str, ...] = ()
+    nearest: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def hints_for(
@@ -88,7 +91,12 @@ def hints_for(
     if size is not None:
         said.append(_unfit(size if isinstance(size, (str, tuple)) else str(size), model.size, edit=edit))
     words = tuple(unknown_words(prompt, model.vocabulary))
-    return Hints(words, tuple(dict.fromkeys(sentence for sentence in said if sentence)))
+    near = {word: nearest(word, model.vocabulary, model.lists, model.near) for word in words}
+    return Hints(
+        words,
+        tuple(dict.fromkeys(sentence for sentence in said if sentence)),
+        {word: known for word, known in near.items() if known},
+    )
 
 
 @lru_cache(maxsize=64)  # the nearest size is sought among thousands, and asked for at every word

@@ -39,6 +39,10 @@ def test_words_that_the_model_was_not_taught_are_named_as_the_turn_will_name_the
     assert session.check("") == Hints()
 
 
+def test_the_nearest_known_words_are_named_beside_unknown_ones(session: Session) -> None:
+    assert session.check("a rde catt on a sofa").nearest == {"rde": ("red",), "catt": ("cat",)}
+
+
 def test_a_prompt_that_speaks_of_a_picture_that_is_not_there_is_told_so(model: Capabilities) -> None:
     assert cannot(model, "like image 2", references=1) == ("The prompt speaks of image 2, but 1 was given.",)
     assert cannot(model, "like image 2", "edit", references=1, picture=(64, 64)) == ()

@@ -28,6 +28,6 @@ export function useHints(desk: Desk, state: State): void {
 export function hintsOf(state: State, words: Words): string[] {
   const { hints, session } = state;
   if (hints === null || isCommand(state.draft)) return [];
-  const unknown = hints.unknown.length > 0 ? [words.unknownWords(session?.model ?? "", hints.unknown)] : [];
-  return [...unknown, ...hints.cannot];
+  const { unknown, nearest, cannot } = hints;
+  return [...(unknown.length > 0 ? [words.unknownWords(session?.model ?? "", unknown, nearest)] : []), ...cannot];
 }

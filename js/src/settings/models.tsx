@@ -5,10 +5,11 @@ import type { Desk } from "../desk";
 import { Icon } from "../icons";
 import { startNew } from "../prompt/actions";
 import { type Choice, PickList } from "../prompt/picklist";
-import type { ModelCard } from "../protocol";
+import type { ModelCard, WordList } from "../protocol";
 import type { State } from "../state";
 import { Popover } from "../ui/popover";
 import type { Words } from "../words";
+import { straight } from "../words/straight";
 import { askModels, useModel as changeModel } from "./actions";
 import { isName, modelsFor } from "./choosing";
 import "./settings.css";
@@ -32,7 +33,12 @@ export function ModelPicker({ words, desk, state }: { words: Words; desk: Desk; 
           disabled={!desk.able || switching !== null}
           onOpen={() => askModels(desk)}
         >
-          {(close) => <Models words={words} desk={desk} models={state.models} close={close} />}
+          {(close) => (
+            <>
+              <Models words={words} desk={desk} models={state.models} close={close} />
+              <Known words={words} lists={state.abilities?.knows ?? []} />
+            </>
+          )}
         </Popover>
         <button type="button" class="pochade-quiet" disabled={fresh || !desk.able} onClick={() => startNew(desk)}>
           <Icon name="plus" />
@@ -100,6 +106,24 @@ function Models({ words, desk, models, close }: ModelsProps) {
       empty={models.length === 0 ? words.loadingModels : words.noModels}
       onPick={pick}
     />
+  );
+}
+
+/** What the model in use was taught, where its card lists it. */
+export function Known({ words, lists }: { words: Words; lists: readonly WordList[] }) {
+  if (lists.length === 0) return null;
+  return (
+    <details class="pochade-known">
+      <summary>{words.known}</summary>
+      <dl>
+        {lists.map(({ name, words: list }) => (
+          <>
+            <dt>{words.knownLists[name] ?? straight(name)}</dt>
+            <dd>{straight(list.join(words.comma))}</dd>
+          </>
+        ))}
+      </dl>
+    </details>
   );
 }
 

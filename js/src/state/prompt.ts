@@ -63,7 +63,13 @@ export interface PromptState {
   told: readonly Told[];
   /** Why the command in the box was not carried out. */
   refused: string | null;
-  hints: { prompt: string; unknown: readonly string[]; cannot: readonly string[] } | null;
+  hints: {
+    prompt: string;
+    unknown: readonly string[];
+    /** For each unknown word the known ones that come nearest. */
+    nearest: readonly (readonly string[])[];
+    cannot: readonly string[];
+  } | null;
 }
 
 export type PromptAction =

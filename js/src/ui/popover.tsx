@@ -163,12 +163,12 @@ function firstControl(panel: HTMLElement): HTMLElement | null {
 }
 
 /** Below its button where there is room, else above; never beyond the window. */
-function place(panel: HTMLElement, button: HTMLElement): void {
+export function place(panel: HTMLElement, button: HTMLElement): void {
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = panel;
   const left = Math.max(EDGE, Math.min(at.left, window.innerWidth - width - EDGE));
-  const below = at.bottom + GAP;
-  const fits = below + height <= window.innerHeight - EDGE || at.top < height + GAP;
+  const [below, above, lowest] = [at.bottom + GAP, at.top - GAP - height, window.innerHeight - height - EDGE];
   panel.style.left = `${left}px`;
-  panel.style.top = `${fits ? below : at.top - GAP - height}px`;
+  // Where there is room neither below nor above, it rather lies over its button than beyond the page.
+  panel.style.top = `${below <= lowest ? below : above >= 0 ? above : Math.max(EDGE, lowest)}px`;
 }

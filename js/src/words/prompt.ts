@@ -29,8 +29,10 @@ export const english = {
   },
   maskNotSent: "The mask could not be made ready, so nothing was sent. Try again, or clear the mask.",
   newPicture: "New picture",
-  unknownWords: (model: string, list: readonly string[]) =>
-    `The model ${model} does not know: ${list.map((word) => `‘${word}’`).join(", ")}.`,
+  unknownWords: (model: string, list: readonly string[], nearest: readonly (readonly string[])[]) =>
+    `The model ${model} does not know: ${list
+      .map((word, at) => `‘${word}’${nearest[at]?.length ? ` (nearest: ${nearest[at].join(", ")})` : ""}`)
+      .join(", ")}.`,
   attach: "Attach pictures",
   attached: "Attached pictures",
   dropHere: "Drop pictures here",
@@ -113,7 +115,10 @@ export const chinese: typeof english = {
   },
   maskNotSent: "无法处理蒙版，因此没有发送任何内容。请重试，或清除蒙版。",
   newPicture: "新建图片",
-  unknownWords: (model, list) => `模型 ${model} 不认识：${list.map((word) => `“${word}”`).join("、")}。`,
+  unknownWords: (model, list, nearest) =>
+    `模型 ${model} 不认识：${list
+      .map((word, at) => `“${word}”${nearest[at]?.length ? `（相近的词：${nearest[at].join("、")}）` : ""}`)
+      .join("、")}。`,
   attach: "添加图片",
   attached: "已添加的图片",
   dropHere: "把图片拖到这里",

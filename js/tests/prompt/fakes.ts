@@ -23,6 +23,7 @@ export const abilities: Abilities = {
   max_side: 2048,
   max_pixels: 2048 * 1024,
   styles: ["pixel art", "watercolour"],
+  knows: [],
 };
 
 export const settings: SettingsCard = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import stat
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -24,6 +25,11 @@ __all__ = ["MAX_SIDE", "MAX_STEPS", "Call", "Card", "Size", "card_of", "read_jso
 MAX_STEPS = 1000
 MAX_SIDE = 16_384
 """Pixels; no model paints more, and what says so is damaged."""
+MAX_LISTS, MAX_SHOWN, MAX_LETTERS = 20, 600, 60
+"""Lists of what a model knows that are shown to people, words on each, letters of each."""
+UNSHOWN = frozenset({"words", "letters", "fills", "layouts", "limits"})
+"""Lists of a card that are of no use to people: every word down to "the", single letters, what only programs read."""
+_LISTS = "lists of its vocabulary"  # with spaces: no key of a card's own is taken for it
 MAX_JSON = 32_000_000
 """Bytes of a description; a list of the pieces of a very large model has a few million."""
 
@@ -76,6 +82,10 @@ class Card(BaseModel):
         What the weights were trained for ("text", "edit", "mask"); None leaves whatever the family can do.
     vocabulary : frozenset of str
         Every word that the model was taught; empty when it does not say.
+    lists : dict
+        The same for people: names of lists ("things", "colours") and what is on them; see `UNSHOWN`.
+    near : dict
+        Words that it was not taught, and known ones to say instead.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -86,11 +96,35 @@ class Card(BaseModel):
     size: Size | None = None
     tasks: tuple[Task, ...] | None = Field(None, min_length=1)
     vocabulary: frozenset[str] = frozenset()
+    lists: dict[str, tuple[str, ...]] = Field({}, validation_alias=_LISTS)
+    near: dict[str, tuple[str, ...]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_lists(cls, data: Any) -> Any:
+        return data | {_LISTS: _lists_of(data.get("vocabulary"))} if isinstance(data, dict) else data
 
     @field_validator("vocabulary", mode="before")
     @classmethod
     def _all_words(cls, value: object) -> frozenset[str]:
         return flatten(value)
+
+    @field_validator("near")
+    @classmethod
+    def _small_letters(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {word.casefold(): known for word, known in value.items()}
+
+
+def _lists_of(vocabulary: object) -> dict[str, list[str]]:
+    """Take the named lists of words, not longer than a page can show."""
+    if not isinstance(vocabulary, dict):
+        return {}
+    found = {
+        str(name)[:MAX_LETTERS]: [word[:MAX_LETTERS] for word in words[:MAX_SHOWN] if isinstance(word, str)]
+        for name, words in vocabulary.items()
+        if name not in UNSHOWN and isinstance(words, list)
+    }
+    return dict(islice(((name, words) for name, words in found.items() if words), MAX_LISTS))
 
 
 def card_of(folder: Path) -> Card:

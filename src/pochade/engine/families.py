@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,10 @@ class Capabilities:
         Every word that the model was taught; empty when it does not say.
     distilled : bool
         Whether guidance was trained into it, so that a guidance asked for changes nothing.
+    lists : mapping
+        What it was taught, for people: names of lists ("things", "colours") and the words on them.
+    near : mapping
+        Words that it was not taught, and known ones to say instead.
     """
 
     name: str
@@ -103,6 +107,8 @@ class Capabilities:
     factor: int
     vocabulary: frozenset[str]
     distilled: bool = False
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    near: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def guided(self) -> bool:
@@ -349,6 +355,8 @@ def capabilities_of(folder: Path) -> Capabilities:
         factor=factor,
         vocabulary=card.vocabulary,
         distilled=distilled,
+        lists=card.lists,
+        near=card.near,
     )
 
 

@@ -26,7 +26,7 @@ from pochade.engine.levers import Levers
 from pochade.engine.loading import check_device, fingerprint
 from pochade.engine.memory import check, lower, plan
 from pochade.engine.models import MINIATURE, default_device, find_model
-from pochade.engine.words import unknown_words
+from pochade.engine.words import nearest, unknown_note, unknown_words
 from pochade.errors import ModelError, OutOfMemoryError
 
 if TYPE_CHECKING:
@@ -173,8 +173,8 @@ class Engine:
         notes = []
         unknown = unknown_words(prompt, model.vocabulary)
         if unknown:
-            words = ", ".join(f"“{word}”" for word in unknown)
-            notes.append(f"{model.name} was not taught {words}: expect a guess.")
+            near = {word: nearest(word, model.vocabulary, model.lists, model.near) for word in unknown}
+            notes.append(unknown_note(model.name, unknown, near))
         count, limit = self._tokens(prompt)
         if limit and count > limit:
             notes.append(f"The prompt is {count} tokens long and {model.name} reads {limit}: its end was cut.")

@@ -13,9 +13,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pochade.engine.words import flatten, unknown_words
+from pochade.engine.words import nearest as nearest_words
 from pochade.errors import ModelError
 
-__all__ = ["card", "folder", "vocabulary"]
+__all__ = ["card", "folder", "nearest", "vocabulary"]
 
 
 def folder() -> Path:
@@ -52,7 +54,25 @@ def vocabulary() -> dict[str, list[str]]:
     -------
     dict
         ``things``, their ``synonyms``, what can be ``worn``, ``colours``, ``scenes``, kinds of ``edits``, and all the
-        ``words`` that training used: lists of words.
+        ``words`` that training used: lists of words. Weights of a wider world have more lists.
     """
     known: dict[str, list[str]] = card()["vocabulary"]
     return known
+
+
+def nearest(word: str) -> tuple[str, ...]:
+    """Name the words that the miniature was taught and that come nearest to one, the best first.
+
+    A word that it was taught is its own nearest; where nothing is near, none is named.
+
+    Examples
+    --------
+    >>> nearest("strawbery")
+    ('strawberry',)
+    """
+    data = card()
+    known = data["vocabulary"]
+    taught = flatten(known)
+    if not unknown_words(word, taught):
+        return (word,)
+    return nearest_words(word, taught, known, data.get("near", {}))

@@ -140,6 +140,7 @@ def abilities_card(can: Capabilities) -> p.Abilities:
         max_side=rule.max_side,
         max_pixels=rule.max_pixels,
         styles=styles_for(can.vocabulary),
+        knows=[p.WordList(name=name, words=list(words)) for name, words in can.lists.items()],
     )
 
 

@@ -92,7 +92,11 @@ class PromptRoom(SettingsRoom):
         task: Literal["generate", "edit"] = message.task
         hints = self._session.check(message.prompt, task, references=message.references)
         checked = p.Checked(
-            seq=message.seq, prompt=message.prompt, unknown=list(hints.unknown), cannot=list(hints.cannot)
+            seq=message.seq,
+            prompt=message.prompt,
+            unknown=list(hints.unknown),
+            nearest=[list(hints.nearest.get(word, ())) for word in hints.unknown],
+            cannot=list(hints.cannot),
         )
         self.tell(checked)
 

@@ -123,7 +123,7 @@ class _LoneBox(PromptBox):
         self.later(lambda: self._uploads.detach(message.upload))
 
     def _on_check(self, message: p.Check, _buffers: list[bytes]) -> None:
-        nothing = p.Checked(seq=message.seq, prompt=message.prompt, unknown=[], cannot=[])
+        nothing = p.Checked(seq=message.seq, prompt=message.prompt, unknown=[], nearest=[], cannot=[])
         self.later(lambda: self.tell(nothing))
 
     def _on_ask(self, message: p.Ask, _buffers: list[bytes]) -> None:

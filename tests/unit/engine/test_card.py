@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pochade.engine.card import card_of
+from pochade.engine.card import MAX_LETTERS, MAX_LISTS, MAX_SHOWN, card_of
 from pochade.errors import ModelError
 
 if TYPE_CHECKING:
@@ -61,3 +61,28 @@ def test_a_card_that_is_no_json_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "card.json").write_bytes(b"\xff{")
     with pytest.raises(ModelError, match=r"card\.json is damaged.*Copy or download"):
         card_of(tmp_path)
+
+
+def test_what_is_shown_to_people_is_lists_of_words_and_never_more_than_a_page(tmp_path: Path) -> None:
+    known = {
+        "things": ["cat", "top hat", 7, None],
+        "words": ["a", "the"],
+        "letters": ["A", "B"],
+        "glue": "on a",
+        "empty": [],
+        "many": [f"word{count}" for count in range(5000)],
+        "long": ["x" * 5000],
+        **{f"list {count}": ["one"] for count in range(50)},
+    }
+    card = card_of(write(tmp_path, vocabulary=known))
+    assert card.lists["things"] == ("cat", "top hat")
+    assert list(card.lists)[:3] == ["things", "many", "long"]
+    assert (len(card.lists), len(card.lists["many"]), len(card.lists["long"][0])) == (MAX_LISTS, MAX_SHOWN, MAX_LETTERS)
+    assert card_of(write(tmp_path, vocabulary="a cat")).lists == {}
+    assert card_of(write(tmp_path, lists={"things": ["no"]})).lists == {}
+
+
+def test_a_card_can_say_which_known_words_are_near_to_unknown_ones(tmp_path: Path) -> None:
+    assert card_of(write(tmp_path, near={"Wolf": ["dog"]})).near == {"wolf": ("dog",)}
+    with pytest.raises(ModelError, match=r"card\.json is damaged at near\.wolf"):
+        card_of(write(tmp_path, near={"wolf": 3}))

@@ -278,7 +278,10 @@ def test_the_facts_of_a_painting_tell_how_it_was_carried_out(engine: Engine) -> 
 def test_notes_name_unknown_words_and_a_prompt_that_is_too_long(engine: Engine) -> None:
     assert engine.notes("a red cat") == []
     [unknown] = engine.notes("a red dragon on a cat")
-    assert "“dragon”" in unknown
+    assert unknown == "tiny was not taught “dragon”: expect a guess."
+    assert engine.notes("a re cat") == ["tiny was not taught “re”: expect a guess."]
+    assert engine.notes("a red catt") == ["tiny was not taught “catt” (nearest: “cat”): expect a guess."]
+    assert engine.notes("红的猫") == ["tiny 没有学过“红的”（相近的词：“红色”）：画出来的是猜测。"]  # noqa: RUF001
     [cut] = engine.notes("a cat " * 20)
     assert "reads 48" in cut
 

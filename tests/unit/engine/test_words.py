@@ -1,10 +1,10 @@
-"""What a model was not taught is named, and nothing else is."""
+"""What a model was not taught is named, and nothing else is; and beside it what comes nearest."""
 
 from __future__ import annotations
 
 import pytest
 
-from pochade.engine.words import flatten, unknown_words
+from pochade.engine.words import flatten, nearest, unknown_note, unknown_words
 
 KNOWN = flatten({"things": ["cat", "top hat"], "glue": {"en": "a the on with to", "zh": ["红色", "的", "猫", "在"]}})
 
@@ -35,3 +35,48 @@ def test_unknown_words_are_listed_once_in_order(prompt: str, unknown: list[str])
 
 def test_a_model_without_a_vocabulary_is_not_second_guessed() -> None:
     assert unknown_words("a dragon", frozenset()) == []
+
+
+LISTS = {"things": ["cat", "elephant", "umbrella", "狗", "向日葵"], "worn": ["top hat"]}
+TAUGHT = flatten([*LISTS.values(), "a background with the", "红色 的 大象"])
+NEAR = {"wolf": ["dog", "cat"], "龙": ["大象"]}
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("bakground", ("background",)),
+        ("Elefant", ("elephant",)),
+        ("cta", ("cat",)),
+        ("cats", ("cat",)),
+        ("tophat", ("top hat",)),
+        ("bat", ()),  # one letter from "cat", and no slip of a hand
+        ("wit", ("with",)),
+        ("on", ()),
+        ("xylophone", ()),
+        ("x" * 4000, ()),
+        ("wolf", ("dog", "cat")),
+        ("Wolfs", ("dog", "cat")),
+        ("小狗", ("狗",)),
+        ("红的", ("红色",)),
+        ("飞龙", ("大象",)),
+        ("葵花", ()),
+        ("月", ()),
+    ],
+)
+def test_the_nearest_known_words_are_those_a_person_may_have_meant(word: str, known: tuple[str, ...]) -> None:
+    assert nearest(word, TAUGHT, LISTS, NEAR) == known
+
+
+def test_words_that_are_equally_near_are_named_together_and_no_more_than_three() -> None:
+    known = frozenset({"cars", "cart", "card", "care", "carts"})
+    assert nearest("cark", known, {}, {}) == ("card", "care", "cars")
+    assert nearest("many", known, {}, {"many": ["a", "b", "c", "d"]}) == ("a", "b", "c")
+
+
+def test_the_note_is_in_the_language_of_the_words_that_it_names() -> None:
+    said = unknown_note("tiny", ["wolf", "龙"], {"wolf": ("dog", "cat"), "龙": ()})
+    assert said == "tiny was not taught “wolf” (nearest: “dog”, “cat”), “龙”: expect a guess."
+    assert unknown_note("tiny", ["飞龙", "月"], {"飞龙": ("大象",)}) == (
+        "tiny 没有学过“飞龙”（相近的词：“大象”）、“月”：画出来的是猜测。"  # noqa: RUF001
+    )

@@ -2,7 +2,7 @@ import pytest
 
 from pochade import Session
 from pochade.store import Store
-from pochade.widgets.cards import cell_of
+from pochade.widgets.cards import abilities_card, cell_of
 
 
 def opens(turn):
@@ -48,3 +48,9 @@ def test_a_file_below_the_working_folder_is_named_from_there(tiny_model, tmp_pat
     monkeypatch.chdir(tmp_path)
     with Session(tiny_model, path=tmp_path / "deep" / "cats.pochade") as session:
         assert opens(session.generate("a red cat", seed=1)) == "s = pochade.open('deep/cats.pochade')"
+
+
+def test_a_view_is_told_what_the_model_knows_by_its_card_s_own_lists(tiny_model):
+    with Session(tiny_model) as session:
+        lists = abilities_card(session.capabilities).knows
+    assert [(one.name, one.words) for one in lists][:2] == [("things", ["cat", "dog"]), ("colours", ["red", "blue"])]

@@ -171,6 +171,9 @@ def test_what_the_model_does_not_know_is_told_while_one_writes(session, view):
     checked, _ = view.last("checked")
     assert (checked["seq"], checked["prompt"]) == (seq, "a platypus")
     assert checked["unknown"] == list(session.check("a platypus", "generate").unknown)
+    assert checked["nearest"] == [[]]
+    view.say("check", prompt="a platypus and a catt", task="generate", references=0)
+    assert view.last("checked")[0]["nearest"] == [[], [], ["cat"]]
     view.say("check", prompt="like image 2", task="generate", references=1)
     assert view.last("checked")[0]["cannot"] == list(session.check("like image 2", "generate", references=1).cannot)
     assert len(session) == 0

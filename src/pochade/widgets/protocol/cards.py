@@ -22,6 +22,7 @@ __all__ = [
     "SideCard",
     "TurnCard",
     "TwigCard",
+    "WordList",
 ]
 
 Mime = Literal["image/png", "image/jpeg", "image/webp"]
@@ -130,10 +131,17 @@ class Shape(Card):
     height: int
 
 
+class WordList(Card):
+    """Words that a model was taught, and what its card calls them."""
+
+    name: str
+    words: list[str]
+
+
 class Abilities(Card):
     """What the session's model can do, and the values that it has when nothing is set; sizes in pixels.
 
-    ``styles`` are words that it takes as one, to be added to a prompt.
+    ``styles`` are words that it takes as one, to be added to a prompt; ``knows`` is empty where it does not say.
     """
 
     paint: bool
@@ -151,6 +159,7 @@ class Abilities(Card):
     max_side: int
     max_pixels: int
     styles: list[str] = []
+    knows: list[WordList] = []
 
 
 class ModelCard(Card):

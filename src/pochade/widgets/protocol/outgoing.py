@@ -199,12 +199,13 @@ class ModelList(Outgoing):
 
 
 class Checked(Outgoing):
-    """Words of the prompt that the model does not know, and sentences about what it cannot do."""
+    """Words of the prompt that the model does not know, beside each the nearest known ones; what it cannot do."""
 
     kind: Literal["checked"] = "checked"
     seq: int
     prompt: str
     unknown: list[str]
+    nearest: list[list[str]]
     cannot: list[str]
 
 

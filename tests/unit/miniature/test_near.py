@@ -1,0 +1,59 @@
+"""A person who says a word that the miniature was not taught is told one that it was."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+from pochade import miniature
+from pochade.engine.families import capabilities_of
+from pochade.engine.words import nearest, unknown_words
+from pochade.miniature.near import MEANT, near
+
+
+def test_only_known_words_are_offered_and_only_for_unknown_ones() -> None:
+    known = {"cat", "tiger", "top hat", "fedora"}
+    found = near(known)
+    assert found["leopard"] == ["tiger", "cat"]
+    assert found["beret"] == ["top hat"]
+    assert "fedora" not in found
+    assert "truck" not in found
+    assert {word for words in found.values() for word in words} <= known
+
+
+def test_every_line_of_the_list_can_be_read() -> None:
+    for line in MEANT.strip().splitlines():
+        assert re.fullmatch(r"[\w ]+: \w[\w ]*(, \w[\w ]*)*", line), line
+
+
+def test_the_shipped_card_offers_words_that_the_shipped_weights_know() -> None:
+    model = capabilities_of(miniature.folder())
+    for word, known in model.near.items():
+        assert unknown_words(word, model.vocabulary) == [word]
+        assert known
+        assert not [one for one in known if unknown_words(one, model.vocabulary)]
+    assert nearest("wolf", model.vocabulary, model.lists, model.near)[0] in {"fox", "wolf"}
+
+
+def test_what_the_miniature_knows_is_public_and_lists_of_words_whatever_was_imported_before() -> None:
+    import_module("pochade.miniature.world")  # a submodule named like the function would take its place
+    known = miniature.vocabulary()
+    assert {"things", "synonyms", "worn", "colours", "scenes", "edits", "words"} <= known.keys()
+    assert all(isinstance(word, str) for words in known.values() for word in words)
+    known["things"].clear()
+    assert "cat" in miniature.vocabulary()["things"]
+
+
+def test_the_miniature_names_the_nearest_words_that_it_knows() -> None:
+    assert miniature.nearest("strawbery") == ("strawberry",)
+    assert miniature.nearest("monocle") in {("glasses",), ()}
+    assert miniature.nearest("cat") == ("cat",)
+
+
+def test_asking_what_the_miniature_knows_costs_no_heavy_import() -> None:
+    asked = "import sys; from pochade import miniature as m; m.nearest('strawbery'), m.card(), m.folder()"
+    heavy = "print(sorted({'torch', 'numpy', 'pydantic', 'PIL'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", f"{asked}; {heavy}"], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
