@@ -7,12 +7,13 @@ pochade can say so beside the picture; this module is that comparison, on text a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 _SKIPPED = re.compile(
     r"""\#[0-9a-fA-F]{3,8}\b          # hex colours
-      | "[^"]*" | “[^”]*” | 「[^」]*」 # words to be written in the picture
-      | (?<!\w)'[^']*'(?!\w)
+      | "[^"]*" | “[^”]*” | „[^“”]*[“”] | «[^»]*»  # words to be written in the picture
+      | \uff02[^\uff02]*\uff02 | 「[^」]*」 | 『[^』]*』
+      | (?<!\w)['\u2018][^'’]*['’](?!\w)
       | \d+(?:\.\d+)?%?              # numbers
     """,
     re.VERBOSE,
@@ -105,10 +106,12 @@ def nearest(
         Words that it was not taught, in small letters, with known ones to say instead.
     """
     said = word.casefold()
-    for form in (said, said.removesuffix("s"), said.removesuffix("es")):
+    names = {name.casefold() for words in lists.values() for name in words}
+    for form in _forms(said):
         if form in near:
             return tuple(near[form][:_MOST_NEAR])
-    names = {name.casefold() for words in lists.values() for name in words}
+        if form != said and form in names | vocabulary:
+            return (form,)
     if _is_han(said):
         meant = [other for other in near if _is_han(other) and other in said]
         if meant:
@@ -145,6 +148,15 @@ def unknown_note(name: str, unknown: Sequence[str], near: Mapping[str, Sequence[
         return _NOTE_ZH.format(name=name, told=told)
     told = ", ".join(_quoted(word, near.get(word, ()), " (nearest: {})", ", ") for word in unknown)
     return f"{name} was not taught {told}: expect a guess."
+
+
+def _forms(said: str) -> Iterator[str]:
+    """The word itself, and what it may be the plural or the possessive of."""
+    said = said.removesuffix("'s").removesuffix("’s")
+    yield said
+    for ending, single in (("ves", "f"), ("ves", "fe"), ("ies", "y"), ("es", ""), ("s", "")):
+        if said.endswith(ending):
+            yield said.removesuffix(ending) + single
 
 
 def _is_han(word: str) -> bool:

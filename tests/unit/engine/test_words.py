@@ -22,6 +22,9 @@ def test_a_vocabulary_may_be_grouped_in_any_way() -> None:
         ("the cat on #008080 with #fff", []),
         ('a cat with "SALE 50%" and 12', ["and"]),
         ("a cat with “whatever you like”", []),
+        ("a cat with \u2018whatever you like\u2019", []),
+        ("a cat with «whatever you like» on „the wall“ and \uff02so on\uff02", ["and"]),
+        ("the cat 『飞龙』", []),
         ("红色的猫", []),
         ("红色的龙在猫", ["龙"]),
         ("a 红色 cat 飞龙", ["飞龙"]),
@@ -39,7 +42,7 @@ def test_a_model_without_a_vocabulary_is_not_second_guessed() -> None:
 
 LISTS = {"things": ["cat", "elephant", "umbrella", "狗", "向日葵"], "worn": ["top hat"]}
 TAUGHT = flatten([*LISTS.values(), "a background with the", "红色 的 大象"])
-NEAR = {"wolf": ["dog", "cat"], "龙": ["大象"]}
+NEAR = {"wolf": ["dog", "cat"], "knife": ["fork"], "pony": ["cat"], "fox": ["dog"], "龙": ["大象"]}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,12 @@ NEAR = {"wolf": ["dog", "cat"], "龙": ["大象"]}
         ("x" * 4000, ()),
         ("wolf", ("dog", "cat")),
         ("Wolfs", ("dog", "cat")),
+        ("wolves", ("dog", "cat")),
+        ("wolf's", ("dog", "cat")),
+        ("wolf’s", ("dog", "cat")),
+        ("knives", ("fork",)),
+        ("ponies", ("cat",)),
+        ("foxes", ("dog",)),
         ("小狗", ("狗",)),
         ("红的", ("红色",)),
         ("飞龙", ("大象",)),
