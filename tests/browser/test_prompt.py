@@ -74,6 +74,7 @@ def test_prompts_are_written_recalled_searched_and_kept_with_the_keys_alone(open
     assert notebook.text(1) == f"{['a cat', MARKUP]}\n"
 
 
+@pytest.mark.thorough
 def test_dropped_files_become_numbered_pictures_that_a_prompt_goes_by(open_notebook):
     notebook = open_notebook(SHOW, "print([r.size for r in s[-1].references], s[-1].parent)")
     notebook.run(0)

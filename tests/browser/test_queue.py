@@ -23,6 +23,7 @@ def queue(notebook):
     return notebook.studio.get_by_role("list", name="In the queue").get_by_role("listitem")
 
 
+@pytest.mark.thorough
 def test_the_queue_is_shown_in_order_and_changed_by_keys_without_losing_the_focus(open_notebook):
     notebook = open_notebook(SHOW, HOLD, "print([job.request.prompt for job in s.jobs])\nover.set()")
     notebook.run(0)

@@ -151,6 +151,7 @@ def test_a_turn_made_by_a_cell_appears_in_the_open_studio(open_notebook):
     expect(notebook.studio.get_by_role("img", name="a red apple")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_variant_that_is_paged_to_is_the_one_that_cells_go_on_from(open_notebook):
     notebook = open_notebook(
         SHOW, "t = s.generate('a dog', n=4, seed=3)", "print(s.current.picked, s.current.image == t[2].image)"
@@ -169,6 +170,7 @@ def test_a_variant_that_is_paged_to_is_the_one_that_cells_go_on_from(open_notebo
     assert notebook.text(2) == "2 True\n"
 
 
+@pytest.mark.thorough
 def test_a_click_on_a_turn_branches_there(open_notebook):
     notebook = open_notebook(SHOW, "print([s.turns.index(t.parent) if t.parent else None for t in s.turns])")
     notebook.run(0)

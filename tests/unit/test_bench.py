@@ -140,11 +140,13 @@ def test_a_busy_cell_is_busy_and_ends(rig: Rig) -> None:
     assert reaction.busy_text(rig).value > 0
 
 
+@pytest.mark.thorough
 def test_memory_is_measured_in_a_process_of_its_own(tiny_model: Path) -> None:
     assert 100 < alone.memory_megabytes(str(tiny_model), turns=2) < 10_000
     assert -50 < alone.drift_percent(str(tiny_model), turns=2) < 50
 
 
+@pytest.mark.thorough
 def test_starting_is_measured_from_cold(tiny_model: Path) -> None:
     assert alone.import_seconds(pairs=1) < alone.cold_paint_seconds(str(tiny_model))
 

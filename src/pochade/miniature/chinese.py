@@ -239,7 +239,7 @@ class Chinese(Speaker):
         item, the = self._name(edit.argument), self._the(edit, alone=alone)
         verb = "解下" if BY_NAME[edit.argument].group == "neck" else "摘下"
         long = (f"把{the}的{item}{verb}来", f"去掉{the}的{item}")
-        if sum(edit.argument in thing.worn for thing in edit.before.things) > 1:
+        if speech.others_dressed(edit):
             return self._pick(*long)
         return self._pick(*long, f"{verb}{item}", f"去掉{item}")
 

@@ -2,7 +2,8 @@
 
 It divides the time that it is given among the stages of `train`, and what a stage overruns is taken from those after
 it. Nobody need decide anything in between: it keeps a log, sample grids and loadable weights in ``OUT/partial``, and in
-the end measures what it made and keeps the better weights. Started again with the same ``OUT`` it goes on.
+the end measures what it made and keeps the better weights. A stage that fails is written down and passed over: whatever
+was trained is saved all the same. Started again with the same ``OUT`` it goes on with the first that is not done.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image
-from transformers import Qwen2TokenizerFast
 
 from pochade.errors import ModelError, RequestError
 
 from .evaluate import evaluate
 from .model import Denoiser
-from .pace import last_line
-from .release import assemble, pipeline, save, untrained
-from .run import load_vae, make_maker, verdict
-from .samples import prompts
+from .pace import last_line, whole_lines
+from .release import assemble, pipeline, save, undistilled, untrained
+from .run import check_device, load_tokenizer, load_vae, make_folder, make_maker, verdict
+from .samples import prompts, renewal
 from .tokens import as_seen
 from .train import STAGES, begin, preset_of, run, train_base
 
@@ -47,6 +48,18 @@ if TYPE_CHECKING:
 PARTS = {"check": 2.0, "vae": 5.0, "base": 12.5, "distil": 4.0, "finish": 1.0, "save": 0.5, "ruler": 2.0}
 #: the stages that train until their time is over
 TIMED = ("vae", "base", "distil", "finish")
+#: those that go on where they stopped, by their logs
+RESUMED = ("vae", "base")
+#: those that a model can do without, when time is short
+OPTIONAL = ("distil", "finish", "ruler")
+#: stage → the file that it cannot do without
+NEEDS = {
+    "base": "decoder.safetensors",
+    "distil": "base.safetensors",
+    "finish": "base.safetensors",
+    "save": "base.safetensors",
+    "ruler": "model/card.json",
+}
 #: what must be reached on a data-centre GPU for training not to wait, in pictures a second
 GATES = {"renderer": 30_000.0, "encoder": 20_000.0}
 
@@ -56,8 +69,16 @@ class Diary:
 
     def __init__(self, out: Path) -> None:
         self._file = out / "driver.jsonl"
-        lines = self._file.read_text(encoding="utf-8").splitlines() if self._file.exists() else []
-        self.done = {entry["ended"] for entry in map(json.loads, lines) if "ended" in entry}
+        self.done: set[str] = set()
+        order = [*PARTS]
+        for line in whole_lines(self._file):
+            if "ended" in line:
+                self.done.add(line["ended"])
+            elif line.get("begun") in order:  # what comes after it is to be made again
+                self.done -= {*order[order.index(line["begun"]) :]}
+        if self._file.exists() and not self._file.read_bytes().endswith(b"\n"):  # of a run that was killed as it wrote
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write("\n")
         self._start = time.monotonic()
 
     def tell(self, **figures: Any) -> None:
@@ -120,10 +141,10 @@ def parity(pipe: Flux2KleinPipeline, shape: Shape, source: Tensor, pictures: lis
 def look(out: Path, preset: Preset, diary: Diary) -> None:
     """Measure what the plan rests on: how fast pictures come, and that training computes what is served."""
     maker, device = make_maker(out, preset, seed=51), preset.device
-    count = 16 if device == "cpu" else 512
+    count = renewal(preset.counts["edit"], preset.reuse)  # as many as training asks for at a time
     start = time.monotonic()
-    drafts = [maker.draft("edit", count) for _ in range(8)]
-    diary.tell(inventing=f"{8 * count / (time.monotonic() - start):.0f} samples a second")
+    drafts = [maker.draft("edit", count) for _ in range(4)]
+    diary.tell(inventing=f"{4 * count / (time.monotonic() - start):.0f} samples a second")
     drawn = maker.draw(drafts[0])[0]
     figures = {
         "renderer": rate(lambda: sum(len(p) for draft in drafts for p in maker.draw(draft)), device, 5),
@@ -131,7 +152,7 @@ def look(out: Path, preset: Preset, diary: Diary) -> None:
     }
     for name, figure in figures.items():
         diary.gate(f"{name}, pictures a second", figure, reached=figure >= GATES[name])
-    tokenizer = Qwen2TokenizerFast.from_pretrained(out / "tokenizer")
+    tokenizer = load_tokenizer(out)
     denoiser = untrained(preset, len(tokenizer))
     torch.nn.init.normal_(denoiser.transformer.proj_out.weight, std=0.05)  # zeros would agree with anything
     pipe = pipeline(tokenizer, load_vae(out), denoiser).to(device)
@@ -187,33 +208,54 @@ def measure(folders: Sequence[Path], device: str, until: float, diary: Diary) ->
     return best
 
 
-def drive(out: Path, preset: Preset, minutes: float, resume: Path | None = None) -> None:
+def waiting(done: set[str]) -> list[str]:
+    """The stages that are to be run: those that have not ended, and those after one that trains again."""
+    first = next((index for index, stage in enumerate(TIMED) if stage not in done), len(TIMED))
+    later = set(TIMED[first:]) | ({"save", "ruler"} if first < len(TIMED) else set())
+    return [stage for stage in PARTS if stage not in done or stage in later]
+
+
+def drive(out: Path, preset: Preset, minutes: float, resume: Path | None = None) -> list[str]:
     """Run everything within so many minutes; see the module.
+
+    Returns
+    -------
+    list of str
+        The stages that failed, each as it was written down.
 
     Raises
     ------
     ModelError
         The weights to go on from are damaged, of another version or of another shape.
-    FloatingPointError
-        A loss is not finite; the last good weights are in ``out``.
+    RequestError
+        There is no such device, or ``out`` cannot be a folder.
     """
     until = time.monotonic() + 60 * minutes
+    check_device(preset.device)
     begin(out, preset, resume)
-    diary = Diary(out)
+    diary, failed = Diary(out), list[str]()
     if resume and "vae" not in diary.done:
         diary.tell(ended="vae", kept=str(resume))
         diary.done.add("vae")
-    waiting = [stage for stage in PARTS if stage not in diary.done]
-    diary.tell(minutes=minutes, stages=waiting)
+    stages = waiting(diary.done)
+    diary.tell(minutes=minutes, stages=stages)
+    reserve = 60 * minutes * PARTS["save"] / sum(PARTS.values())
+
+    def attempt(stage: str, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was trained before must be saved
+            diary.tell(failed=stage, error=repr(error))
+            failed.append(stage)
+            return False
+        return True
 
     def kept() -> None:
-        keep(out, preset, diary)
+        attempt("keep", lambda: keep(out, preset, diary))
 
-    for index, stage in enumerate(waiting):
-        share = PARTS[stage] / sum(PARTS[later] for later in waiting[index:])
-        seconds = max(1.0, (until - time.monotonic()) * share)
-        diary.tell(begun=stage, seconds_given=round(seconds))
-        spent = last_line(log)["seconds"] if (log := out / f"{stage}.jsonl").exists() else 0.0
+    def work(stage: str, seconds: float) -> None:
+        log = out / f"{stage}.jsonl"
+        spent = last_line(log)["seconds"] if stage in RESUMED else 0.0
         longer: dict[str, Any] = {f"{stage}_seconds": spent + seconds} if stage in TIMED else {}
         timed = replace(preset, **longer)
         if stage == "check":
@@ -224,11 +266,29 @@ def drive(out: Path, preset: Preset, minutes: float, resume: Path | None = None)
             folders = [out / "model", *([resume] if resume and (resume / "card.json").exists() else [])]
             best = measure(folders, preset.device, time.monotonic() + seconds, diary)
             shutil.copytree(best, out / "best", dirs_exist_ok=True)
+            if undistilled(best).exists():
+                shutil.copytree(undistilled(best), undistilled(out / "best"), dirs_exist_ok=True)
         else:
             run(stage, out, timed)
-        if stage == "distil":
-            diary.tell(distil=verdict(out))
-        diary.tell(ended=stage)
+
+    for index, stage in enumerate(stages):
+        left = until - time.monotonic()
+        if stage in OPTIONAL and left < reserve:
+            diary.tell(skipped=stage, why="the time is over")
+            continue
+        if stage in NEEDS and not (out / NEEDS[stage]).exists():
+            diary.tell(skipped=stage, why=f"there is no {NEEDS[stage]}")
+            failed.append(stage)
+            continue
+        seconds = max(1.0, left * PARTS[stage] / sum(PARTS[later] for later in stages[index:]))
+        diary.tell(begun=stage, seconds_given=round(seconds))
+        if attempt(stage, partial(work, stage, seconds)):
+            if stage == "distil":
+                diary.tell(distil=verdict(out))
+            if stage in ("base", "distil"):
+                kept()
+            diary.tell(ended=stage)
+    return failed
 
 
 def main() -> None:
@@ -241,8 +301,14 @@ def main() -> None:
     parser.add_argument("--resume", type=Path, help="a saved model to go on from")
     parser.add_argument("--detach", action="store_true", help="return at once; what it says goes to OUT/driver.log")
     options = parser.parse_args()
+    try:
+        preset = preset_of(options.preset)
+        preset = replace(preset, device=options.device or preset.device)
+        check_device(preset.device)
+        make_folder(options.out)
+    except RequestError as error:
+        parser.exit(1, f"{error}\n")
     if options.detach:
-        options.out.mkdir(parents=True, exist_ok=True)
         again = [sys.executable, "-m", "pochade.miniature.driver", *(a for a in sys.argv[1:] if a != "--detach")]
         with (options.out / "driver.log").open("a", encoding="utf-8") as log:
             started = subprocess.Popen(  # noqa: S603 - this very program, with the arguments that it was given
@@ -251,10 +317,11 @@ def main() -> None:
         print(f"process {started.pid}; follow {options.out / 'driver.log'}")
         return
     try:
-        preset = preset_of(options.preset)
-        drive(options.out, replace(preset, device=options.device or preset.device), options.minutes, options.resume)
-    except (RequestError, ModelError, FloatingPointError) as error:
+        failed = drive(options.out, preset, options.minutes, options.resume)
+    except (RequestError, ModelError) as error:
         parser.exit(1, f"{error}\n")
+    if failed:
+        parser.exit(1, f"These failed: {', '.join(failed)}; {options.out / 'driver.jsonl'} says how.\n")
 
 
 if __name__ == "__main__":

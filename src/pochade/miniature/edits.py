@@ -13,7 +13,7 @@ from . import layouts, looks, world
 from .layouts import PLACES, RELATIONS, even
 from .reach import EDITS as KINDS
 from .wordbook import FACES, HANZI_FONT, SHAPES, colourable
-from .world import FULL, Scene, Thing, apart, held_out, inside, is_held_out, legible, roomy, within
+from .world import FULL, Scene, Thing, apart, held_out, hidden, inside, is_held_out, legible, relations, roomy, within
 
 if TYPE_CHECKING:
     import random
@@ -61,6 +61,10 @@ class Edit:
             return any(part.held_out for part in self.parts) or held_out("two", *(part.kind for part in self.parts))
         if self.kind in {"background", "text"}:
             return False  # these count in the scene that they make
+        if self.kind == "add" and self.target:  # what it brings about is held out too, from whichever side it is said
+            where, name = self.argument.split("|")
+            if where in RELATIONS and any(held_out(*key) for key in relations(name, where, self.target.name)):
+                return True
         named = self.target or (self.before.things[0] if self.kind in {"style", "overlay"} else None)
         return held_out(self.kind, named and named.name, self.argument)
 
@@ -116,7 +120,7 @@ def _add(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:
         across, down = PLACES[where]
         x, y = inside(scene, width * (across > 0.5), height * (down > 0.5), side, even(6 * unit))
     new = _new(rng, scene, reach, (x, y, side))
-    if new is None or not _free(scene, new):
+    if new is None or not _free(scene, new) or hidden((new,), scene.background):
         return None
     after = replace(scene, things=(*scene.things, new), layout="")
     return Edit("add", scene, after, anchor, f"{where}|{new.name}")
@@ -145,8 +149,7 @@ def _recolour(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:
 
 def _background(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:
     background = looks.some_background(rng, reach)
-    hidden = any(thing.colour and not looks.stands_out(thing.colour, background) for thing in scene.things)
-    if background == scene.background or hidden or scene.style not in COLOURFUL:
+    if background == scene.background or hidden(scene.things, background) or scene.style not in COLOURFUL:
         return None
     return Edit("background", scene, replace(scene, background=background), None, background)
 
@@ -173,9 +176,9 @@ def _replace(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:
     new = _new(rng, scene, reach, (target.x, target.y, target.side))
     if new is None:
         return None
-    if new.name not in SHAPES:
+    if new.name not in SHAPES and new.text is None:  # ink was chosen for the colour that it stands on
         new = replace(new, colour=None, worn=())
-    if not _free(scene, new, target):
+    if not _free(scene, new, target) or hidden((new,), scene.background):
         return None
     return Edit("replace", scene, _swap(scene, target, new), target, new.name)
 
@@ -256,11 +259,11 @@ def _text(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:
     if not targets:
         return None
     target = rng.choice(targets)
-    old, written = target.text, looks.some_text(rng, reach, target.side, target.colour)
+    old, written = target.text, looks.some_text(rng, reach, target.name, target.side, target.colour)
     if not old or not written or written[0] == old.words or (written[1] == HANZI_FONT) != (old.font == HANZI_FONT):
         return None  # the script stays, and with it font and ink
-    after = _swap(scene, target, replace(target, text=replace(old, words=written[0])))
-    return Edit("text", scene, after, target, written[0])
+    new = replace(target, text=replace(old, words=written[0]))
+    return Edit("text", scene, _swap(scene, target, new), target, written[0]) if legible(new, reach) else None
 
 
 def _overlay(rng: random.Random, scene: Scene, reach: Reach) -> Edit | None:

@@ -291,7 +291,7 @@ class English(Speaker):
         item = self._name(edit.argument)
         the = self._the(edit, alone=alone)
         long = f"take the {item} off {the}"
-        if sum(edit.argument in thing.worn for thing in edit.before.things) > 1:
+        if speech.others_dressed(edit):
             return self._pick(long, f"remove the {item} from {the}")
         return self._pick(f"take off the {item}", f"remove the {item}", long)
 
@@ -354,7 +354,7 @@ class English(Speaker):
                 f"give the {second} in {other} the colour of the {first} in {one}",
                 f"make {yours} the same colour as {mine}",
                 f"paint {yours} in the colour of {mine}",
-                f"use the colour of {one} for the {second} in {other}",
+                f"use the colour of the {first} in {one} for the {second} in {other}",
             )
         if blend.kind == "style on scene":
             return self._pick(

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pochade.errors import ModelError
+
 from . import folder
 from .ruler.asked import Bench
 from .ruler.changes import conversation_rows, edit_rows, reference_rows
@@ -95,7 +97,8 @@ def evaluate(
     quick : bool
         The numbers of `QUICK` in place of those of `COUNTS`, and one picture for a prompt.
     device : str
-        Where the pipeline runs; pictures are read on the CPU.
+        Where the pipeline runs. Pictures are read on the CPU, one by one: of the whole world about a second each, which
+        takes hours for all parts. Where a graphics card is lent by the hour, give some `parts` at a time.
     counts : mapping, optional
         Other numbers for some keys of `COUNTS`.
     parts : sequence of str, optional
@@ -113,7 +116,8 @@ def evaluate(
     Raises
     ------
     ModelError
-        The folder holds no model whose card this version reads, or the scorer's weights are missing.
+        The folder holds no model whose card this version reads, the scorer's weights are missing, or there is no such
+        device.
     KeyError
         There is no such part.
     """
@@ -148,11 +152,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "folder", type=Path, nargs="?", default=None, help="a model that train.py saved (default: the packaged one)"
     )
     parser.add_argument("--quick", action="store_true", help="few pictures, under five minutes; nothing is written")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--device", default="cpu", help="where pictures are painted: cpu, cuda, cuda:1 or mps")
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), help="only these; nothing is written")
     options = parser.parse_args(arguments)
     path, begin = options.folder or folder(), time.monotonic()
-    rows = evaluate(path, quick=options.quick, device=options.device, parts=options.parts, said=_tell)
+    try:
+        rows = evaluate(path, quick=options.quick, device=options.device, parts=options.parts, said=_tell)
+    except ModelError as error:
+        parser.exit(1, f"{error}\n")
     print(table(rows))
     if options.quick or options.parts:
         return

@@ -7,8 +7,9 @@ They are apart from the things because only what carries a text needs them. The 
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,3 +75,25 @@ def advances() -> Mapping[str, Mapping[str, int]]:
     """Advance widths of the glyphs, in pixels at their height of 64: font → character → width."""
     index: dict[str, dict[str, int]] = json.loads((files(__package__) / "glyphs.json").read_text(encoding="utf-8"))
     return index
+
+
+#: height of a capital, and of a Chinese character, in the pixels of `advances`: a line is laid out at least so high
+_CAPITAL, _HANZI_HEIGHT = 39, 48
+
+
+@lru_cache(maxsize=4096)
+def letter_height(words: str, font: str, wide: float, high: float) -> float:
+    """Give the height, at least, to which a line of writing grows in an area, in the pixels that the area is given in.
+
+    Words stay whole and go into one to four lines, whichever leaves them largest, as `writing.placed` lays them out;
+    there letters that reach below the line make it a little higher still.
+    """
+    widths, pieces = advances()[font], words.split(" ")
+    tall = _HANZI_HEIGHT if font == HANZI_FONT else _CAPITAL
+    best = 0.0
+    for count in range(1, min(4, len(pieces)) + 1):
+        for breaks in combinations(range(1, len(pieces)), count - 1):
+            lines = [" ".join(pieces[a:b]) for a, b in pairwise((0, *breaks, len(pieces)))]
+            widest = max(1, *(sum(widths[letter] for letter in line) for line in lines))
+            best = max(best, min(high / (count + 0.2 * (count - 1)), wide * tall / widest))
+    return min(best, 0.72 * high)

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from torch import Tensor
 
 
-def last_line(log: Path) -> dict[str, float]:
-    """The newest figures of a stage's log; a line that a killed run left half written does not count."""
-    for line in reversed(log.read_text(encoding="utf-8").splitlines()):
+def whole_lines(log: Path) -> Iterator[dict[str, Any]]:
+    """What the lines of a log say; one that a killed run left half written does not count."""
+    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
         try:
-            figures: dict[str, float] = json.loads(line)
+            yield json.loads(line)
         except ValueError:
             continue
-        return figures
-    return {"step": 0, "seconds": 0.0}
+
+
+def last_line(log: Path) -> dict[str, float]:
+    """The newest figures of a stage's log."""
+    return next(reversed([*whole_lines(log)]), {"step": 0, "seconds": 0.0})
 
 
 class Clock:
@@ -35,11 +39,8 @@ class Clock:
 
     def __init__(self, out: Path, stage: str, seconds: float) -> None:
         self._file = out / f"{stage}.jsonl"
-        self._spent = 0.0
-        self.steps = 0
-        if self._file.exists():
-            last = last_line(self._file)
-            self._spent, self.steps = last["seconds"], int(last["step"])
+        last = last_line(self._file)
+        self._spent, self.steps = last["seconds"], int(last["step"])
         self._first = self.steps
         self._seconds = seconds
         self._start = self._saved = self._logged = time.monotonic()

@@ -18,7 +18,7 @@ class Preset:
 
     ``shares`` are the parts of a batch by kind of sample, ``own`` the part of its edits that in the end get the model's
     own pictures as references, ``ramp`` the part of the time in which rows grow to their full length, ``judged`` how
-    many pictures decide about distilling.
+    many pictures decide about distilling, ``pool`` how many samples a ring of them holds at most (`ring`).
     """
 
     shape: Shape = field(default_factory=Shape)
@@ -39,7 +39,7 @@ class Preset:
     reuse: int = 3
     pool: int = 6144
     judged: int = 128
-    compile: bool = True
+    compile: bool = False
     device: str = "cpu"
     workers: int = 0
     keep_seconds: float = 240
@@ -49,6 +49,10 @@ class Preset:
         """Samples of each kind in a batch."""
         counts = {kind: round(self.batch * share) for kind, share in self.shares}
         return counts | {"scene": counts["scene"] + self.batch - sum(counts.values())}
+
+    def ring(self, kind: str, bucket: str) -> int:
+        """How many samples of a kind are kept to be used again: those of sixty batches, of rarer canvases an eighth."""
+        return min(self.pool, 60 * self.counts[kind]) // (1 if bucket == self.reach.buckets[0] else 8)
 
     @property
     def classes(self) -> int:
@@ -69,7 +73,6 @@ PRESETS = {
         batch=8,
         pool=64,
         judged=8,
-        compile=False,
     ),
     "small": Preset(),
     "full": Preset(
@@ -93,8 +96,8 @@ PRESETS = {
         batch=512,
         shares=(("scene", 0.52), ("edit", 0.4), ("blend", 0.08)),
         ramp=0.33,
-        pool=300_000,
-        judged=1024,
+        pool=16_000,
+        compile=True,
         device="cuda",
         workers=12,
         keep_seconds=180,

@@ -137,7 +137,7 @@ class Reach:
         """The lists of words that a model's card keeps under ``"vocabulary"``; `from_card` reads them."""
         known = {
             "things": list(self.names),
-            "synonyms": [word for name in self.names for word in BY_NAME[name].synonyms],
+            "synonyms": [word for name in (*self.names, *self.worn) for word in BY_NAME[name].synonyms],
             "limits": [f"{name} {int(getattr(self, name))}" for name in _NUMBERS],
             "letters": list(self.letters),
         }

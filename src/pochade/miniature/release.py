@@ -10,17 +10,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import torch
-from diffusers import Flux2KleinPipeline
-from transformers import Qwen2TokenizerFast
+from diffusers import Flux2KleinPipeline, Flux2Transformer2DModel
+from safetensors import SafetensorError, safe_open
 
-from pochade.engine.weights import tensors, weights_of
 from pochade.errors import ModelError
 
 from . import model
 from .near import near
 from .pace import last_line, write
 from .reach import BUCKETS
-from .run import fit, load_vae, read, verdict
+from .run import fit, load_tokenizer, load_vae, read, verdict
 from .samples import words_taught
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from diffusers import AutoencoderKLFlux2
     from torch import Tensor
+    from transformers import Qwen2TokenizerFast
 
     from .presets import Preset
 
@@ -39,8 +39,7 @@ _ROWS = "text_encoder.model.embed_tokens.weight"
 
 def assemble(out: Path, preset: Preset) -> Flux2KleinPipeline:
     """The pipeline of everything trained so far, in fp32, its weights rounded to what bf16 files hold."""
-    tokenizer = Qwen2TokenizerFast.from_pretrained(out / "tokenizer")
-    vae = load_vae(out)
+    tokenizer, vae = load_tokenizer(out), load_vae(out)
     finished = out / "decoder-finished.safetensors"
     decoder = finished if finished.exists() else out / "decoder.safetensors"
     fit(vae.decoder, read(decoder), decoder)
@@ -67,14 +66,29 @@ def pipeline(tokenizer: Qwen2TokenizerFast, vae: AutoencoderKLFlux2, denoiser: m
     )
 
 
+def undistilled(folder: Path) -> Path:
+    """Where `save` keeps the transformer that a student was taught by: beside the model, as people do not need it."""
+    return folder.absolute().with_name(folder.absolute().name + "-undistilled")
+
+
 def save(out: Path, preset: Preset, folder: Path) -> None:
-    """Write the folder that ``from_pretrained`` loads, weights in bf16 in shards of at most 15 MB, and its card."""
-    pipe = assemble(out, preset).to(torch.bfloat16)
-    for part in PARTS:  # fewer shards than before would leave old ones lying
-        for shard in (folder / part).glob("*.safetensors*"):
+    """Write the folder that ``from_pretrained`` loads, weights in bf16 in shards of at most 15 MB, and its card.
+
+    Where a student ships, its teacher is written too (`undistilled`): training that goes on goes on from that one,
+    since few steps are all that a student can do.
+    """
+    pipe, beside = assemble(out, preset).to(torch.bfloat16), undistilled(folder)
+    student = verdict(out).get("ship") == "student"
+    for place in (*(folder / part for part in PARTS), beside):  # fewer shards than before would leave old ones lying
+        for shard in place.glob("*.safetensors*"):
             shard.unlink()
     pipe.save_pretrained(folder, safe_serialization=True, max_shard_size="15MB")
-    for path in folder.glob("*/config.json"):  # diffusers notes where a part was loaded from; that is nobody's business
+    if student:
+        teacher, base = model.build_transformer(preset.shape), out / "base.safetensors"
+        fit(teacher, {name.removeprefix("transformer."): value for name, value in read(base).items()}, base)
+        teacher.to(torch.bfloat16).save_pretrained(beside, safe_serialization=True, max_shard_size="15MB")
+    # diffusers notes where a part was loaded from; that is nobody's business
+    for path in (*folder.glob("*/config.json"), *beside.glob("config.json")):
         config = json.loads(path.read_text(encoding="utf-8"))
         config.pop("_name_or_path", None)
         path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -102,7 +116,7 @@ def save(out: Path, preset: Preset, folder: Path) -> None:
         "vocabulary": vocabulary,
         "near": near(word for words in vocabulary.values() for word in words),
     }
-    if verdict(out).get("ship") == "student":
+    if student:
         card["distilled"] = True
     (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -126,17 +140,32 @@ def check(folder: Path) -> None:
             f"Use the pochade that wrote them, or train anew without --resume."
         )
     for part in PARTS:
-        shards = weights_of(folder, part, "float32").names
-        if not shards:
-            raise ModelError(f"{folder / part} has no weights; copy the folder again, whole.")
-        for name in shards:
-            tensors(folder / part / name)
+        _whole(folder / part)
+
+
+def _whole(place: Path) -> None:
+    """Make sure that the weights of one part are all there; no more is imported for it than training needs anyway."""
+    index = next(place.glob("*.safetensors.index.json"), None)
+    try:
+        listed = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values() if index else ()
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise ModelError(f"{index} cannot be read ({error}); copy the folder again, whole.") from error
+    shards = sorted({place / name for name in listed} or place.glob("*.safetensors"))
+    if not shards:
+        raise ModelError(f"{place} has no weights; copy the folder again, whole.")
+    for shard in shards:
+        try:
+            with safe_open(shard, "pt"):
+                pass
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"{shard} is missing or damaged ({error}); copy the folder again, whole.") from error
 
 
 def unpack(folder: Path, out: Path, preset: Preset, tokenizer: Qwen2TokenizerFast | None = None) -> None:
     """Lay out a saved model, or another run, as the folder of a run whose stages go on from its weights.
 
-    The logs are not part of a model: every stage begins its clock anew.
+    The logs are not part of a model: every stage begins its clock anew. Where a student was saved with its teacher
+    beside it (`undistilled`), the teacher's weights are laid out.
 
     Parameters
     ----------
@@ -157,13 +186,16 @@ def unpack(folder: Path, out: Path, preset: Preset, tokenizer: Qwen2TokenizerFas
     out.mkdir(parents=True, exist_ok=True)
     if (folder / "base-last.safetensors").exists():
         base = {k: v for k, v in read(folder / "base-last.safetensors").items() if not k.startswith("head.")}
-        old = Qwen2TokenizerFast.from_pretrained(folder / "tokenizer")
-        vae = load_vae(folder)
+        old, vae = load_tokenizer(folder), load_vae(folder)
         fit(vae.decoder, read(folder / "decoder.safetensors"), folder)
     else:
         check(folder)
         pipe = Flux2KleinPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-        base = {f"transformer.{name}": value for name, value in pipe.transformer.named_parameters()}
+        transformer, teacher = pipe.transformer, undistilled(folder)
+        if list(teacher.glob("*.safetensors")):
+            _whole(teacher)
+            transformer = Flux2Transformer2DModel.from_pretrained(teacher, torch_dtype=torch.float32)
+        base = {f"transformer.{name}": value for name, value in transformer.named_parameters()}
         base |= {f"text_encoder.{name}": value for name, value in pipe.text_encoder.named_parameters()}
         old, vae = pipe.tokenizer, pipe.vae
     if tokenizer is not None:

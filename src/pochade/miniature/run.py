@@ -15,8 +15,9 @@ from diffusers import AutoencoderKLFlux2
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
+from transformers import Qwen2TokenizerFast
 
-from pochade.errors import ModelError
+from pochade.errors import ModelError, RequestError
 
 from . import model, tokens
 from .samples import Maker, prompts
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
-    from transformers import Qwen2TokenizerFast
 
     from .presets import Preset
 
@@ -70,9 +70,58 @@ def fit(part: nn.Module, weights: dict[str, Tensor], where: Path) -> None:
     part.load_state_dict({name: value for name, value in weights.items() if name in part.state_dict()}, strict=False)
 
 
+def make_folder(out: Path) -> None:
+    """Make the folder of a run, where it is not there yet.
+
+    Raises
+    ------
+    RequestError
+        It cannot be made, or a file has its name.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be the folder of a run ({error.strerror}); choose another.") from error
+
+
+def check_device(name: str) -> None:
+    """Make sure that there is such a device, before anything is made for it.
+
+    Raises
+    ------
+    RequestError
+        There is none, or training cannot use it.
+    """
+    if name not in ("cpu", "cuda"):
+        raise RequestError(f"The miniature cannot be trained on {name!r}; the devices are cpu and cuda.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise RequestError("PyTorch finds no CUDA device here; choose a preset for the CPU, or the device cpu.")
+
+
 def load_vae(out: Path) -> AutoencoderKLFlux2:
-    """Load the VAE as the stage `vae` began with it: the encoder solved, the decoder not yet what training made it."""
+    """Load the VAE as the stage `vae` began with it: the encoder solved, the decoder not yet what training made it.
+
+    Raises
+    ------
+    ModelError
+        There is none in this run yet.
+    """
+    if not (out / "vae" / "config.json").exists():
+        raise ModelError(f"{out} has no VAE yet; run the stage vae first.")
     return AutoencoderKLFlux2.from_pretrained(out / "vae")
+
+
+def load_tokenizer(out: Path) -> Qwen2TokenizerFast:
+    """Load the tokenizer of a run.
+
+    Raises
+    ------
+    ModelError
+        There is none in this run yet.
+    """
+    if not (out / "tokenizer" / "tokenizer.json").exists():
+        raise ModelError(f"{out} has no tokenizer yet; run the stage vae first.")
+    return Qwen2TokenizerFast.from_pretrained(out / "tokenizer")
 
 
 def learn_words(preset: Preset) -> Qwen2TokenizerFast:
@@ -84,7 +133,7 @@ def learn_words(preset: Preset) -> Qwen2TokenizerFast:
 
 def prepare(out: Path, preset: Preset) -> None:
     """Tokenizer and solved encoder, where they are not there yet; no stage ever trains them."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if not (out / "tokenizer" / "tokenizer.json").exists():
         learn_words(preset).save_pretrained(out / "tokenizer")
     if not (out / "vae" / "config.json").exists():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 KINDS = {"scene": 0, "edit": 1, "turns": 1, "blend": 2}
 #: how many prompts are in the first of a reach's languages
 FIRST_LANGUAGE = 0.6
+#: pools and the decoder's training renew what they hold every so many batches, that much more at once: on an
+#: accelerator a large request to the renderer takes hardly longer than a small one
+ROUNDS = 8
+_PART = 64  #: samples that one worker invents at a time; even, since turns come in twos
 
 
 def prompts(seed: int, reach: Reach) -> Iterator[str]:
@@ -121,6 +125,19 @@ class Draft:
     scenes: list[Scene]
 
 
+def _joined(drafts: list[Draft]) -> Draft:
+    """Drafts of one kind as one."""
+    given = zip(*(draft.before for draft in drafts), strict=True)
+    return Draft(
+        after=[layers for draft in drafts for layers in draft.after],
+        before=[list(itertools.chain.from_iterable(each)) for each in given],
+        ids=np.concatenate([draft.ids for draft in drafts]),
+        mask=np.concatenate([draft.mask for draft in drafts]),
+        things=np.concatenate([draft.things for draft in drafts]),
+        scenes=[scene for draft in drafts for scene in draft.scenes],
+    )
+
+
 class Inventor:
     """Makes drafts; the same request gives the same draft in every process.
 
@@ -135,7 +152,7 @@ class Inventor:
         self._shape, self._reach = shape, reach
         self._within = {reach.most: reach}  # a reach keeps tables, so the narrower ones are made once
 
-    def draft(self, kind: str, count: int, bucket: str, most: int, seed: int) -> Draft:
+    def draft(self, kind: str, count: int, bucket: str, most: int, seed: int | str) -> Draft:
         """Invent so many samples (a key of `KINDS`) in a bucket, with at most so many things placed freely."""
         rng = random.Random(seed)
         reach = self._within.setdefault(most, replace(self._reach, most=most))
@@ -169,7 +186,7 @@ def _begin(tokenizer: Path, shape: Shape, reach: Reach) -> None:
     _draft = Inventor(tokenizer, shape, reach).draft
 
 
-def _work(kind: str, count: int, bucket: str, most: int, seed: int) -> Draft:
+def _work(kind: str, count: int, bucket: str, most: int, seed: str) -> Draft:
     return _draft(kind, count, bucket, most, seed)
 
 
@@ -209,7 +226,8 @@ class Maker:
     encode : nn.Module
         The VAE's encoder as one convolution (`model.linear_code`).
     seed : int
-        The same requests in the same order give the same samples, whatever the number of workers.
+        The same requests in the same order give the same samples, whatever the number of workers. (A change of
+        ``most`` reaches those a few requests later that have workers.)
     workers : int
         Processes that invent ahead; 0 invents in this one.
     """
@@ -234,7 +252,8 @@ class Maker:
             self._workers = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin)
         else:
             self._draft = Inventor(tokenizer, shape, reach).draft
-        self._ahead: dict[tuple[str, int, str], deque[Future[Draft]]] = {}
+        self._ahead: dict[tuple[str, int, str], deque[list[Future[Draft]]]] = {}
+        self._asked: Counter[tuple[str, int, str]] = Counter()
 
     def close(self) -> None:
         """End the worker processes."""
@@ -242,15 +261,24 @@ class Maker:
             self._workers.shutdown(cancel_futures=True)
 
     def draft(self, kind: str, count: int, bucket: str = "1:1") -> Draft:
-        """So many fresh samples, not yet painted. Workers begin at once on what will replace them."""
+        """So many fresh samples, not yet painted. Workers begin at once on what will replace them.
+
+        Parts of it are invented apart, so that all workers share a large request; every part's seed is named after
+        what was asked for, and does not depend on who invents it, or when.
+        """
         if not self._workers:
-            self._seed += 1
-            return self._draft(kind, count, bucket, self.most, self._seed)
+            return _joined([self._draft(*part) for part in self._parts(kind, count, bucket)])
         waiting = self._ahead.setdefault((kind, count, bucket), deque())
         while len(waiting) < 4:
-            self._seed += 1
-            waiting.append(self._workers.submit(_work, kind, count, bucket, self.most, self._seed))
-        return waiting.popleft().result()
+            waiting.append([self._workers.submit(_work, *part) for part in self._parts(kind, count, bucket)])
+        return _joined([part.result() for part in waiting.popleft()])
+
+    def _parts(self, kind: str, count: int, bucket: str) -> Iterator[tuple[str, int, str, int, str]]:
+        index = self._asked[kind, count, bucket]
+        self._asked[kind, count, bucket] += 1
+        for begin in range(0, count, _PART):
+            seed = f"{self._seed} {kind} {count} {bucket} {index} {begin}"
+            yield kind, min(_PART, count - begin), bucket, self.most, seed
 
     def draw(self, draft: Draft) -> list[Tensor]:
         """Everything in a draft as pictures ``(N, 3, H, W)``: the ones to make, then every reference."""
@@ -288,21 +316,23 @@ class Maker:
 
 
 class Pool:
-    """A ring of samples which are each used a few times, with fresh noise, before newer ones take their place.
+    """A ring of samples which are each used ``reuse`` times on average, before newer ones take their place.
 
-    It begins small and grows with every batch until it has ``size`` samples, so that training need not wait for it.
+    It begins with what one renewal brings, so that training need not wait for it, and grows with every renewal until it
+    has ``size`` samples; those that come while it is still small are used more often.
     """
 
-    def __init__(self, maker: Maker, kind: str, bucket: str, size: int, reuse: int, start: int) -> None:
-        self._make = partial(maker.make, kind, bucket=bucket)
-        self._size, self._reuse = size, reuse
-        first = self._make(min(start, size))[0]
+    def __init__(self, maker: Maker, kind: str, bucket: str, count: int, size: int, reuse: int) -> None:
+        self._count, fresh = count, renewal(count, reuse)
+        self._make = partial(maker.make, kind, fresh, bucket)
+        self._size = max(size, fresh)
+        first = self._make()[0]
         self._rows = first.each(
             lambda part: part.new_empty(
-                size, *part.shape[1:], dtype=torch.float16 if part.is_floating_point() else torch.int32
+                self._size, *part.shape[1:], dtype=torch.float16 if part.is_floating_point() else torch.int32
             )
         )
-        self._next = self._filled = 0
+        self._next = self._filled = self._calls = 0
         self._keep(first)
 
     def _keep(self, fresh: Samples) -> None:
@@ -314,8 +344,15 @@ class Pool:
         self._next = (self._next + count) % self._size
         self._filled = min(self._size, self._filled + count)
 
-    def batch(self, count: int) -> Samples:
-        """Some samples; a share of the ring is renewed first."""
-        self._keep(self._make(max(1, count // self._reuse))[0])
-        chosen = torch.randint(self._filled, (count,), device=self._rows.ids.device)
+    def batch(self) -> Samples:
+        """As many samples as ``count`` said; before every eighth batch a share of the ring is renewed."""
+        if self._calls and self._calls % ROUNDS == 0:
+            self._keep(self._make()[0])
+        self._calls += 1
+        chosen = torch.randint(self._filled, (self._count,), device=self._rows.ids.device)
         return self._rows.each(lambda rows: rows[chosen].float() if rows.is_floating_point() else rows[chosen].long())
+
+
+def renewal(count: int, reuse: int) -> int:
+    """Samples that a `Pool` asks for at once: those that `ROUNDS` batches of so many use up."""
+    return ROUNDS * max(1, count // reuse)

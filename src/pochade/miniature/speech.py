@@ -9,6 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from . import looks
+
 if TYPE_CHECKING:
     import random
 
@@ -116,6 +118,12 @@ def successor(edit: Edit) -> Thing:
 def alike(things: tuple[Thing, ...]) -> bool:
     """Whether things differ in nothing but place and size."""
     return len({(t.name, t.colour, t.worn, t.text) for t in things}) == 1
+
+
+def others_dressed(edit: Edit) -> bool:
+    """Whether another thing than an edit's target wears something in the same place: one's hat is not the only one."""
+    named, place = target(edit), looks.slot(edit.argument)
+    return any(looks.slot(item) == place for thing in edit.before.things if thing != named for item in thing.worn)
 
 
 def dressed(edit: Edit) -> tuple[str, str] | None:

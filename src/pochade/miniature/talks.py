@@ -13,7 +13,7 @@ from . import layouts, looks, world
 from .edits import EDITS, Edit, draw_kind
 from .reach import REFERENCES
 from .wordbook import SHAPES, colourable
-from .world import BUCKETS, FULL, Scene, apart, held_out, is_held_out, legible, within
+from .world import BUCKETS, FULL, Scene, apart, held_out, hidden, is_held_out, legible, within
 
 if TYPE_CHECKING:
     import random
@@ -157,7 +157,8 @@ def _colours(rng: random.Random, reach: Reach, bucket: str) -> Blend | None:
     first, second = (_single(rng, replace(reach, names=names), bucket) for _ in range(2))
     colour, thing = first.things[0].colour, second.things[0]
     fits = colour is not None and (thing.name in SHAPES or colour in reach.hues)
-    if not fits or colour == thing.colour or not looks.stands_out(str(colour), second.background):
+    same = colour == (thing.colour or (None if thing.name in SHAPES else looks.own_hue(thing.name)))
+    if not fits or same or not looks.stands_out(str(colour), second.background):
         return None
     return Blend("colours on object", (first, second), replace(second, things=(replace(thing, colour=colour),)))
 
@@ -180,9 +181,8 @@ def _together(rng: random.Random, reach: Reach, bucket: str) -> Blend | None:
         replace(scene.things[0], x=x, y=y, side=side)
         for scene, (x, y, side) in zip((first, second), spots, strict=True)
     )
-    hidden = right.colour is not None and not looks.stands_out(right.colour, first.background)
     fits = all(within(thing, first) and legible(thing, reach) for thing in (left, right))
-    if left.name == right.name or hidden or not fits or not apart(left, right):
+    if left.name == right.name or hidden((right,), first.background) or not fits or not apart(left, right):
         return None
     after = replace(first, things=(left, right), layout="relation to the left of")
     return Blend("together", (first, second), after)

@@ -182,7 +182,7 @@ FOOD: tuple[Kind, ...] = (
     Kind("bar of chocolate", "🍫", ("chocolate bar",), ("巧克力",), "food", plural="bars of chocolate"),
     Kind("lollipop", "🍭", (), ("棒棒糖",), "food"),
     Kind("cupcake", "🧁", ("muffin",), ("纸杯蛋糕",), "food"),
-    Kind("pot of honey", "🍯", ("honey pot", "honey"), ("蜂蜜", "蜂蜜罐"), "food", plural="pots of honey"),
+    Kind("pot of honey", "🍯", ("honey pot", "honey"), ("蜂蜜",), "food", plural="pots of honey"),
     Kind("cup of coffee", "☕", ("coffee",), ("咖啡",), "food", plural="cups of coffee"),
     Kind("cup of tea", "🍵", ("tea",), ("茶",), "food", plural="cups of tea"),
     Kind("glass of milk", "🥛", ("milk",), ("牛奶",), "food", plural="glasses of milk"),

@@ -1,6 +1,6 @@
 """Training the miniature from nothing: ``python -m pochade.miniature.train --preset small OUT``.
 
-One file, read top to bottom. Stages, each resumable from its own file in ``OUT``:
+One file, read top to bottom. The stages, which hand on what they made as files in ``OUT``:
 
 ``vae``     solve the VAE's encoder (`model.solve_encoder`), and teach its decoder to undo it
 ``base``    teach text encoder and transformer to denoise, by flow matching, pictures and edits together
@@ -9,7 +9,8 @@ One file, read top to bottom. Stages, each resumable from its own file in ``OUT`
 ``save``    write the diffusers folder, weights in bf16
 
 ``--resume FOLDER`` begins from a model that was saved before, or from another run, instead of from nothing: its VAE is
-kept, and its text encoder learns the words that are new. A run that is started again goes on where it stopped.
+kept, and its text encoder learns the words that are new. Started again, ``vae`` and ``base`` go on where they stopped,
+and what the stages after them had made of the older weights is dropped; those, which are short, begin anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import Qwen2TokenizerFast
 
 from pochade.errors import ModelError, RequestError
 
@@ -34,8 +34,8 @@ from .model import Denoiser, decode, levels, mixed
 from .pace import Average, Clock, check, set_rate, split, step, write
 from .presets import PRESETS, Preset
 from .release import assemble, save, unpack, untrained
-from .run import fit, learn_words, load_vae, make_maker, read
-from .samples import Maker, Pool, Samples
+from .run import check_device, fit, learn_words, load_tokenizer, load_vae, make_folder, make_maker, read
+from .samples import ROUNDS, Maker, Pool, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,7 @@ def train_vae(out: Path, preset: Preset, kept: Callable[[], None] | None = None)
     What it paints is encoded again and must give the latents that it was painted from: a conversation decodes and
     encodes at every turn, and this is what keeps it from drifting.
     """
+    (out / "decoder-finished.safetensors").unlink(missing_ok=True)
     maker, device = make_maker(out, preset, seed=10), preset.device
     code = model.linear_code(load_vae(out)).to(device)
     decoder = load_vae(out).decoder.to(device, memory_format=torch.channels_last).train()
@@ -78,11 +79,12 @@ def train_vae(out: Path, preset: Preset, kept: Callable[[], None] | None = None)
         fit(decoder, read(out / "decoder.safetensors"), out)
     optimizer = torch.optim.AdamW(decoder.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=0.0)
     average, rng, clock = Average(decoder), random.Random(10), Clock(out, "vae", preset.vae_seconds)
-    pool = maker.pictures(preset.decoder_batch * 4)
+    fresh = ROUNDS * max(2, preset.decoder_batch // 8)
+    pool = torch.cat([maker.pictures(fresh) for _ in range(4)])
     while clock.running():
         set_rate(optimizer, 2e-3 * clock.schedule(preset.warm, decay=0.4))
-        fresh = maker.pictures(max(2, preset.decoder_batch // 8))
-        pool = torch.cat([pool[len(fresh) :], fresh])
+        if clock.steps % ROUNDS == 0:
+            pool = torch.cat([pool[fresh:], maker.pictures(fresh)])
         side = preset.crop if clock.part < 0.7 else preset.shape.side
         count = preset.decoder_batch if side == preset.crop else max(1, preset.decoder_batch // 4)
         true = _crops(pool, count, side, rng)
@@ -125,11 +127,12 @@ def train_base(out: Path, preset: Preset, kept: Callable[[], None] | None = None
     kept : callable, optional
         Called whenever weights have been written.
     """
+    for stale in ("distil.json", "distil.safetensors", "decoder-finished.safetensors"):
+        (out / stale).unlink(missing_ok=True)
     shape, device, (square, *others) = preset.shape, preset.device, preset.reach.buckets
     maker = make_maker(out, preset, seed=time.time_ns() % 2**31)
     torch.manual_seed(20)
-    tokenizer = Qwen2TokenizerFast.from_pretrained(out / "tokenizer")
-    denoiser = untrained(preset, len(tokenizer))
+    denoiser = untrained(preset, len(load_tokenizer(out)))
     denoiser.head = nn.Linear(shape.width, preset.classes)
     if (out / "base-last.safetensors").exists():
         weights = read(out / "base-last.safetensors")
@@ -165,9 +168,8 @@ def train_base(out: Path, preset: Preset, kept: Callable[[], None] | None = None
         total = torch.zeros((), device=device)
         for kind, count in preset.counts.items():
             if (kind, bucket) not in pools:
-                size = preset.pool if bucket == square else preset.pool // 8
-                pools[kind, bucket] = Pool(maker, kind, bucket, size, preset.reuse, start=4 * count)
-            batch = pools[kind, bucket].batch(count)
+                pools[kind, bucket] = Pool(maker, kind, bucket, count, preset.ring(kind, bucket), preset.reuse)
+            batch = pools[kind, bucket].batch()
             if kind == "edit" and clock.part > 0.85:
                 batch = with_own(batch, max(1, round(count * preset.own)), denoiser, decoder, maker, bucket)
             level, noise = noise_levels(count, device), torch.randn_like(batch.target)
@@ -237,6 +239,8 @@ def finish(out: Path, preset: Preset) -> None:
     them now, learns to put them right. Half of the samples stay clean, so that pictures of people's own are not
     changed.
     """
+    for stale in ("decoder-finished.safetensors", "finish.jsonl"):
+        (out / stale).unlink(missing_ok=True)
     pipe = assemble(out, preset).to(preset.device)
     shape, device, cells = preset.shape, preset.device, preset.shape.cells("1:1")
     denoiser, decoder = Denoiser(pipe.text_encoder, pipe.transformer, shape), pipe.vae.decoder.train()
@@ -267,9 +271,21 @@ def finish(out: Path, preset: Preset) -> None:
 
 def begin(out: Path, preset: Preset, resume: Path | None) -> None:
     """Make the folder of a run; where it is to go on from other weights and has none of its own yet, lay them out."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     if resume and not (out / "base-last.safetensors").exists():
         unpack(resume, out, preset, learn_words(preset))
+
+
+def check_stage(stage: str) -> None:
+    """Make sure that a stage is one of the `STAGES`.
+
+    Raises
+    ------
+    RequestError
+        There is none of that name.
+    """
+    if stage not in STAGES:
+        raise RequestError(f"There is no stage {stage!r}; the stages are {', '.join(STAGES)}.")
 
 
 def run(stage: str, out: Path, preset: Preset, to: Path | None = None) -> None:
@@ -278,15 +294,14 @@ def run(stage: str, out: Path, preset: Preset, to: Path | None = None) -> None:
     Raises
     ------
     RequestError
-        There is no stage of that name.
+        There is no stage of that name, or no device such as the preset's.
     """
-    stages = {"vae": train_vae, "base": train_base, "distil": distil, "finish": finish}
+    check_stage(stage)
     if stage == "save":
         save(out, preset, to or out / "model")
-    elif stage in stages:
-        stages[stage](out, preset)
     else:
-        raise RequestError(f"There is no stage {stage!r}; the stages are {', '.join(STAGES)}.")
+        check_device(preset.device)
+        {"vae": train_vae, "base": train_base, "distil": distil, "finish": finish}[stage](out, preset)
 
 
 def preset_of(name: str) -> Preset:
@@ -315,8 +330,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     try:
         preset = preset_of(options.preset)
+        stages = options.stage or STAGES[1 if options.resume else 0 :]
+        for stage in stages:
+            check_stage(stage)
         begin(options.out, preset, options.resume)
-        for stage in options.stage or STAGES[1 if options.resume else 0 :]:
+        for stage in stages:
             run(stage, options.out, preset, options.to)
     except (RequestError, ModelError, FloatingPointError) as error:
         parser.exit(1, f"{error}\n")

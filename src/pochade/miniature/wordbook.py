@@ -36,6 +36,7 @@ __all__ = [
     "WORDS_ZH",
     "WORN",
     "WORN_RATIOS",
+    "WRITABLE",
     "Kind",
     "advances",
     "article",
@@ -133,6 +134,13 @@ STYLES: tuple[str, ...] = (
 OVERLAYS: tuple[str, ...] = ("health bar", "minimap", "spell icons", "menu panel")
 
 CARRIERS: tuple[str, ...] = ("sign", "card", "banner", "whiteboard")  #: things that carry a text
+#: carrier → the part that writing fills, as fractions of its width and of its height
+WRITABLE: dict[str, tuple[float, float]] = {
+    "sign": (0.88, 0.56),
+    "card": (0.86, 0.82),
+    "banner": (0.74, 0.66),
+    "whiteboard": (0.88, 0.76),
+}
 #: height of a carrier as a fraction of its width
 RATIOS: dict[str, float] = {"sign": 0.8, "card": 0.6, "banner": 0.3, "whiteboard": 0.72}
 

@@ -149,6 +149,7 @@ def test_what_a_block_itself_does_wrong_is_not_hidden(pipeline: Any) -> None:
     assert applied.facts()["compile"] == "regions"
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch's compiler, about PyTorch
 def test_compiled_blocks_paint_the_same_picture(pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

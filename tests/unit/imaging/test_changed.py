@@ -89,7 +89,7 @@ def test_after_ten_edits_in_a_row_whatever_none_of_them_touched_is_the_original(
 
 @pytest.mark.parametrize("kind", ["add", "remove", "recolour", "move", "replace", "resize", "wear", "take off"])
 def test_changes_to_small_flat_drawings_are_found_too(kind):
-    rng = random.Random(7)
+    rng = random.Random(8)
     whole, kept_share = [], []
     for seed in range(6):
         edit = sample_edit(rng, kind, reach=cutouts.KNOWN)
@@ -102,6 +102,15 @@ def test_changes_to_small_flat_drawings_are_found_too(kind):
         kept_share.append((~truth & ~found).sum() / (~truth).sum())
     assert sum(whole) <= 1
     assert np.median(kept_share) >= 0.7
+
+
+@pytest.mark.xfail(strict=True, reason="a thin part that darker ones cut off is taken for a speck: 1 in 60")
+def test_a_thin_part_of_a_change_that_is_cut_off_from_the_rest_is_found_too():
+    scenes = [world.Scene("meadow", (world.Thing("car", colour, 194, 60, 98),)) for colour in (None, "orange")]
+    before, after = (Image.fromarray(world.draw(scene, cutouts.SCALE)) for scene in scenes)
+    kept = keep_unchanged(before, editor.repaint(after, editor.Habits(decibels=31, blur=0.5), seed=3))
+    truth = seen(before, after)
+    assert (truth & region_of(kept)).sum() >= 0.97 * truth.sum()
 
 
 def test_what_the_editor_moved_is_put_back(photo):

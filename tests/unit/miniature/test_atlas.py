@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pochade.miniature import atlas
+from pochade.miniature import atlas, scenery
+from pochade.miniature.looks import OWN_COLOURS
 from pochade.miniature.things import FIRST, Kind
 from pochade.miniature.wordbook import (
     BY_NAME,
@@ -35,6 +36,7 @@ from pochade.miniature.wordbook import (
     WORDS_ZH,
     WORN,
     WORN_RATIOS,
+    WRITABLE,
     advances,
     article,
     characters,
@@ -114,6 +116,26 @@ def test_plurals_are_english(name, many):
 def test_articles_follow_the_sound(words):
     _, _, rest = words.partition(" ")
     assert article(rest) + rest == words
+
+
+def test_the_room_for_writing_is_that_of_the_drawings():
+    drawn = {name: (right - left, low - high) for name, (left, high, right, low) in scenery.WRITING.items()}
+    assert drawn.keys() == WRITABLE.keys()
+    assert all(WRITABLE[name] == pytest.approx(box) for name, box in drawn.items())
+
+
+def test_the_colours_listed_of_a_drawing_are_those_of_its_pixels():
+    for name, colour in scenery.OWN_COLOUR.items():
+        assert [rgb(code) for _, code in OWN_COLOURS[name]] == [colour]
+    errors = []
+    for kind in (kind for kind in DRAWN if kind.group != "shape"):  # which are always asked for in a colour
+        drawing = np.asarray(atlas.full_sprite(kind.name)).astype(int)
+        pixels = drawing[drawing[..., 3] > 128][:, :3]
+        assert sum(share for share, _ in OWN_COLOURS[kind.name]) > 0.65, kind.name
+        for ground in COLOURS.values():
+            listed = sum(s for s, code in OWN_COLOURS[kind.name] if np.abs(np.subtract(rgb(code), ground)).max() < 48)
+            errors.append(abs((np.abs(pixels - ground).max(1) < 48).mean() - listed))
+    assert np.mean(errors) < 0.03
 
 
 def test_a_colour_is_a_name_or_a_hex_code_and_nothing_else():

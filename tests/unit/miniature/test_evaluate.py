@@ -20,8 +20,9 @@ from pochade.miniature.reach import BUCKETS, EDITS, FULL, REFERENCES, SMALL
 from pochade.miniature.ruler import changes, pictures, texts
 from pochade.miniature.ruler.asked import Bench, find
 from pochade.miniature.ruler.languages import language_row, paired_interval
+from pochade.miniature.ruler.readers import spoilt
 from pochade.miniature.ruler.report import describe, sheet, write
-from pochade.miniature.ruler.row import Row, figures, table
+from pochade.miniature.ruler.row import Row, design_effect, figures, paired_effect, table
 from pochade.miniature.scorer import synthesis
 from pochade.miniature.scorer.agree import Judge
 from pochade.miniature.scorer.views import drawn
@@ -57,19 +58,67 @@ def test_the_interval_is_wilsons():
 def test_a_goal_is_reached_from_below_by_shares_and_from_above_by_values():
     assert Row("x", 8, 10, goal=0.8).reached is True
     assert Row("x", 7, 10, goal=0.8).reached is False
-    assert Row("x", value=1.0, goal=1.2).reached is True
-    assert Row("x", value=1.3, goal=1.2).reached is False
+    assert Row("x", count=1, value=1.0, goal=1.2).reached is True
+    assert Row("x", count=1, value=1.3, goal=1.2).reached is False
     assert Row("x", 7, 10).reached is None
     assert Row.untaught("x", goal=0.8).reached is None
 
 
+def test_no_goal_is_reached_where_nothing_was_measured():
+    assert Row("x", value=0.0, count=0, goal=0.01).reached is None
+    assert Row("x", 0, 0, goal=0.01).reached is None
+
+
+def test_the_interval_covers_the_truth_also_where_pictures_of_one_prompt_are_right_together():
+    rng, covered, believed = random.Random(2), 0, 0
+    for _ in range(400):
+        chances = [rng.betavariate(1.2, 0.8) for _ in range(80)]  # 0.6 on average
+        prompts = [(sum(rng.random() < chance for _ in range(4)), 4) for chance in chances]
+        right = sum(each for each, _ in prompts)
+        low, high = Row("x", right, 320, effect=design_effect(prompts)).interval
+        covered += low <= 0.6 <= high
+        low, high = Row("x", right, 320).interval
+        believed += low <= 0.6 <= high
+    assert covered >= 0.92 * 400
+    assert believed < 0.90 * 400
+
+
+def test_the_paired_interval_covers_the_truth_also_where_pictures_of_one_prompt_are_right_together():
+    rng, covered = random.Random(3), 0
+    for _ in range(400):
+        scenes = []
+        for _ in range(80):
+            first, second = rng.choice(((0.5, 0.1), (0.1, 0.1), (0.0, 0.3)))  # 0.2 and 0.5 / 3 on average
+            rolls = [rng.random() for _ in range(4)]
+            scenes.append((sum(r < first for r in rolls), sum(first <= r < first + second for r in rolls), 4))
+        sums = [sum(each[which] for each in scenes) for which in (0, 1)]
+        low, high = paired_interval(*sums, 320, paired_effect(scenes))
+        covered += low <= 0.2 - 0.5 / 3 <= high
+    assert covered >= 0.92 * 400
+
+
+def test_answers_that_stand_alone_count_in_full_and_answers_that_are_all_alike_by_their_clusters():
+    assert design_effect([(1, 1), (0, 1)] * 50) == pytest.approx(1, abs=0.02)
+    assert design_effect([(4, 4), (0, 4)] * 50) == pytest.approx(4, abs=0.1)
+    assert design_effect([(4, 4)] * 50) == 4
+    assert design_effect([]) == 1
+    assert paired_effect([(4, 0, 4), (0, 4, 4)] * 50) == pytest.approx(4, abs=0.1)
+    assert paired_effect([(0, 0, 4)] * 50) == 4
+    assert paired_effect([]) == 1
+    assert figures(Row("x", 10, 16, effect=4.0))["effect"] == 4.0
+
+
 def test_the_table_says_what_was_not_taught_and_what_was_missed():
     said = table(
-        [Row.untaught("signs", goal=0.5), Row("cats", 3, 4, goal=0.8), Row("speed", value=1.5, unit="s", goal=2)]
+        [
+            Row.untaught("signs", goal=0.5),
+            Row("cats", 3, 4, goal=0.8),
+            Row("speed", count=5, value=1.5, unit="s", goal=2),
+        ]
     )
     assert "| signs | not taught |" in said
     assert "| cats | 0.75 | 4 | 0.30–0.95 | 0.8 ✗ |" in said
-    assert "| speed | 1.50 s |  |  | ≤ 2 s |" in said
+    assert "| speed | 1.50 s | 5 |  | ≤ 2 s |" in said
 
 
 def test_figures_are_plain_data_with_protocol_and_interval(tmp_path: Path):
@@ -101,6 +150,32 @@ def test_every_tag_has_held_out_prompts_in_the_whole_world(tag: str):
     found = find(random.Random(1), FULL, 3, lambda scene: pictures.tag_of(scene) == tag, change=change)
     assert len(found) == 3
     assert all(world.is_held_out(scene) for scene in found)
+
+
+def test_two_objects_are_right_on_either_side(bench: Bench):
+    bench.judge.reach = SMALL
+    dog, cat = Thing("dog", None, 70, 128, 88), Thing("cat", None, 186, 128, 88)
+    asked = Scene("teal", (dog, cat), layout="row")
+    swapped = replace(asked, things=(replace(dog, x=186), replace(cat, x=70)))
+    wrong = replace(asked, things=(dog, replace(cat, name="bear")))
+    both, other_way, bear = drawn([asked, swapped, wrong], bench.scale)
+    assert pictures.read_tag(bench.judge, both, asked) == ([True, True], True)
+    assert pictures.read_tag(bench.judge, other_way, asked) == ([True, True], True)
+    assert pictures.read_tag(bench.judge, bear, asked) == ([True, False], False)
+    said = replace(asked, layout="relation to the left of")
+    assert pictures.read_tag(bench.judge, other_way, said) == ([False, False], False)
+
+
+def test_the_readers_are_tried_on_things_and_pictures_that_nobody_asked_to_change(bench: Bench):
+    apple, rng = Scene("white", (Thing("apple", None, 128, 140, 120),)), random.Random(1)
+    changed = [spoilt(rng, bench, apple, "another colour or other clothes") for _ in range(30)]
+    colours = {scene.things[0].colour for scene in changed if scene is not None}
+    assert len(colours) >= 5
+    assert not colours & {None, "red"}
+    other = spoilt(rng, bench, replace(apple, style="sepia"), "another style")
+    assert other is not None
+    assert other.things == apple.things
+    assert other.style in {"", *bench.reach.styles} - {"sepia"}
 
 
 def test_a_kind_of_scene_that_was_not_taught_is_not_found():
@@ -148,6 +223,42 @@ def test_a_scene_is_right_only_with_its_background_and_its_interface(bench: Benc
     assert changes.scene_right(bench, true, asked)
     assert not changes.scene_right(bench, bare, asked)
     assert not changes.scene_right(bench, other, asked)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_turn_is_right_only_when_what_it_took_away_is_gone(bench: Bench, *, kept: bool):
+    bench.judge.reach = SMALL
+    small = replace(CAT, x=64, y=180, side=84)
+    before = Scene("teal", (small, Thing("apple", None, 190, 170, 70)))
+    for after in (
+        replace(before, things=(replace(small, y=60), before.things[1])),  # moved
+        replace(before, things=before.things[1:]),  # taken away
+        Scene("blue", before.things[1:]),  # taken away, and the background changed
+    ):
+        shown = replace(after, things=(*after.things, small)) if kept else after
+        (picture,) = drawn([shown], bench.scale)
+        facts = changes.facts_of(bench, picture, after)
+        assert changes.turn_right(bench, picture, before, after, facts) is not kept
+
+
+def test_an_edit_that_recolours_what_it_does_not_name_is_wrong(bench: Bench):
+    bench.judge.reach = SMALL
+    asked = Scene("teal", (CAT, Thing("apple", None, 190, 60, 60)))
+    green = replace(asked, things=(CAT, replace(asked.things[1], colour="green")))
+    true, wrong = drawn([asked, green], bench.scale)
+    assert changes.scene_right(bench, true, asked)
+    assert not changes.scene_right(bench, wrong, asked)
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "chinese"), [*((*each[1:3], False) for each in texts._LENGTHS), (1, 4, True)]
+)
+def test_the_words_on_signs_were_never_seen_in_training(*, least: int, most: int, chinese: bool):
+    scenes = texts.signs(random.Random(3), FULL, 40, least, most, chinese=chinese)
+    words = [t.text.words for scene in scenes for t in scene.things if t.text]
+    assert len(words) == 40
+    assert all(least <= len(word) <= most and word.isascii() is not chinese for word in words)
+    assert all(world.held_out("text", word.lower()) for word in words)
 
 
 # ----------------------------------------------------------------------------------------------------- the weights
@@ -199,7 +310,7 @@ def test_the_scorers_are_measured_before_anything_is_believed(bench: Bench):
 
 
 def test_the_packaged_weights_paint_single_things(bench: Bench):
-    bench.counts["tags"] = 60
+    bench.counts["tags"] = 45
     rows = {row.name: row for row in pictures.tag_rows(bench)}
     assert list(rows) == [*pictures.TAGS, "six tags together"]
     assert rows["single object"].share >= 0.4, rows["single object"]
@@ -225,6 +336,15 @@ def test_the_model_card_lists_what_is_known_and_every_row(painter: evaluate.Pain
     assert "synthesis decides alone" in said
     sheet(painter, tmp_path / "sheet.png", count=9)
     assert (tmp_path / "sheet.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "paintbrush"])
+def test_a_device_that_is_not_there_is_named(device: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(ModelError, match=f"There is no device '{device}'"):
+        evaluate.Painter(miniature.folder(), device=device)
+    with pytest.raises(SystemExit, match="1"):
+        evaluate.main(["--parts", "grid", "--device", device])
+    assert f"There is no device '{device}'" in capsys.readouterr().err
 
 
 def test_a_card_of_another_world_is_refused_with_its_strange_word(tmp_path: Path):

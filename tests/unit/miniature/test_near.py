@@ -10,7 +10,10 @@ from importlib import import_module
 from pochade import miniature
 from pochade.engine.families import capabilities_of
 from pochade.engine.words import nearest, unknown_words
+from pochade.miniature.chinese_words import lexicon
+from pochade.miniature.layouts import SIZES
 from pochade.miniature.near import MEANT, near
+from pochade.miniature.reach import FULL
 
 
 def test_only_known_words_are_offered_and_only_for_unknown_ones() -> None:
@@ -26,6 +29,25 @@ def test_only_known_words_are_offered_and_only_for_unknown_ones() -> None:
 def test_every_line_of_the_list_can_be_read() -> None:
     for line in MEANT.strip().splitlines():
         assert re.fullmatch(r"[\w ]+: \w[\w ]*(, \w[\w ]*)*", line), line
+
+
+def everything_taught() -> set[str]:
+    """Words for all that the whole world holds, as its card lists them, and for sizes and places."""
+    card = FULL.as_card()
+    named = {word for part in ("things", "synonyms", "worn", "colours", "scenes", "chinese") for word in card[part]}
+    return {*named, *lexicon(), *SIZES, "large", "left", "right"}
+
+
+def test_every_word_that_is_offered_is_one_of_the_whole_world() -> None:
+    offered = {word for line in MEANT.strip().splitlines() for word in line.partition(": ")[2].split(", ")}
+    assert offered - everything_taught() == set()
+
+
+def test_the_whole_world_offers_what_is_nearest_in_it() -> None:
+    found = near(everything_taught())
+    wanted = {"goat": "sheep", "coyote": "wolf", "daisy": "rose", "sandwich": "hamburger", "donkey": "horse"}
+    assert {word: found[word][0] for word in wanted} == wanted
+    assert "tulip" in found["daisy"]
 
 
 def test_the_shipped_card_offers_words_that_the_shipped_weights_know() -> None:

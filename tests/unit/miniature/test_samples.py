@@ -46,14 +46,20 @@ def test_one_request_gives_one_draft(out, kind):
     assert one.scenes != Inventor(out / "tokenizer", PRESET.shape, reach).draft(kind, 6, "1:1", 3, 12).scenes
 
 
+@pytest.mark.thorough
 def test_workers_make_what_one_process_makes(out):
     code = torch.nn.Conv2d(3, 16, 8, stride=8)
     alone, helped = (Maker(out / "tokenizer", PRESET.shape, SMALL, code, seed=3, workers=workers) for workers in (0, 2))
     try:
-        for _ in range(3):
-            assert same(alone.make("edit", 4)[0], helped.make("edit", 4)[0])
+        for kind in ("edit", "scene", "edit", "scene"):
+            assert same(alone.make(kind, 4)[0], helped.make(kind, 4)[0])
+        large = alone.draft("turns", 70), helped.draft("turns", 70)  # which the workers share
     finally:
         helped.close()
+    assert large[0].scenes == large[1].scenes
+    assert np.array_equal(large[0].ids, large[1].ids)
+    assert len(large[0].scenes) == len(large[0].before[0]) == len(large[0].things) == 70
+    assert large[0].scenes[0] != large[0].scenes[64]
 
 
 def test_the_second_of_two_turns_begins_where_the_first_ended(out):
@@ -97,15 +103,38 @@ def test_references_are_worn_down_but_still_the_same_pictures(maker):
 
 
 def test_a_pool_grows_to_its_size_and_forgets_the_oldest(maker):
-    pool = Pool(maker, "scene", "1:1", size=12, reuse=2, start=4)
-    assert pool._filled == 4
+    pool = Pool(maker, "scene", "1:1", count=2, size=12, reuse=2)
+    assert pool._filled == 8
     first = pool._rows.target[0].clone()
-    for _ in range(6):
-        batch = pool.batch(4)
-        assert batch.ids.shape == (4, PRESET.shape.text_length)
+    for _ in range(9):
+        batch = pool.batch()
+        assert batch.ids.shape == (2, PRESET.shape.text_length)
         assert batch.target.isfinite().all()
     assert pool._filled == 12
     assert not torch.equal(pool._rows.target[0], first)
+
+
+def test_a_pool_asks_for_few_large_parts_and_for_as_much_as_it_uses_up(maker):
+    asked = []
+
+    class Counting:
+        def make(self, kind, count, bucket):
+            asked.append(count)
+            return maker.make(kind, 1, bucket)[0].each(lambda part: part.expand(count, *part.shape[1:])), None
+
+    pool = Pool(Counting(), "scene", "1:1", count=6, size=64, reuse=3)
+    for _ in range(80):
+        pool.batch()
+    assert set(asked) == {16}
+    assert sum(asked) == 80 * 6 / 3
+
+
+@pytest.mark.parametrize("name", sorted(presets.PRESETS))
+def test_every_ring_is_filled_anew_many_times_in_a_run(name):
+    preset = presets.PRESETS[name]
+    square, *others = preset.reach.buckets
+    assert all(preset.ring(kind, square) <= 60 * count for kind, count in preset.counts.items())
+    assert all(preset.ring(kind, bucket) <= 8 * count for kind, count in preset.counts.items() for bucket in others)
 
 
 def test_prompts_come_in_every_language_of_the_reach():
@@ -115,6 +144,7 @@ def test_prompts_come_in_every_language_of_the_reach():
         assert 20 <= len(chinese) <= 40
 
 
+@pytest.mark.thorough
 def test_every_word_that_is_heard_is_taught_and_no_part_of_a_name_is():
     taught = frozenset(samples.words_taught(SMALL))
     rng = random.Random(99)

@@ -15,10 +15,10 @@ from pochade.miniature import world
 from pochade.miniature.reach import FULL, SMALL
 from pochade.miniature.ruler.readers import melted
 from pochade.miniature.scorer import letters, synthesis, training
-from pochade.miniature.scorer.agree import Judge, Verdict
+from pochade.miniature.scorer.agree import Judge, Verdict, own_colour
 from pochade.miniature.scorer.detector import Detector, packaged
 from pochade.miniature.scorer.views import drawn, frame, padded, window
-from pochade.miniature.wordbook import HANZI
+from pochade.miniature.wordbook import COLOURS, HANZI, STYLES
 from pochade.miniature.world import Scene, Text, Thing
 
 SCALE = 0.5
@@ -127,6 +127,69 @@ def test_what_the_detector_does_not_know_synthesis_decides_alone(judge: Judge):
     assert verdict == Verdict(drawn=True, learnt=None)
     assert verdict.right
     assert (wide.asked, wide.alone, wide.apart) == (0, 1, 0)
+
+
+def test_an_unmentioned_thing_that_was_recoloured_is_refused_where_everything_must_be_right(judge: Judge):
+    wrong = []
+    for name in ("apple", "car", "balloon", "fish", "heart", "umbrella"):
+        asked = Scene("white", (Thing(name, None, 128, 140, 152),))
+        hues = [hue for hue in SMALL.hues if hue not in (own_colour(name), "pink")]
+        blues = [replace(asked, things=(replace(asked.things[0], colour=hue),)) for hue in hues]
+        true, *others = drawn([asked, *blues], SCALE)
+        assert judge.shows(true, asked, strict=True) == [True]
+        wrong += [judge.shows(picture, asked, strict=True)[0] for picture in others]
+        assert all(judge.shows(picture, asked) == [True] for picture in others[:1])  # a prompt leaves it open
+    assert not any(wrong), wrong
+
+
+def test_a_shape_in_a_colour_near_the_one_that_was_asked_for_is_refused():
+    wide = Judge(replace(SMALL, fills=FULL.fills), SCALE)
+    for asked, painted in (("navy", "teal"), ("maroon", "brown"), ("red", "maroon"), ("#20b2aa", "cyan")):
+        scene = Scene("white", (Thing("circle", asked, 128, 128, 120),))
+        other = replace(scene, things=(replace(scene.things[0], colour=painted),))
+        true, wrong = drawn([scene, other], SCALE)
+        assert wide._drawn(true, scene, scene.things[0], synthesis.read(true, scene, 0, wide.reach, SCALE))
+        assert not wide._drawn(wrong, scene, scene.things[0], synthesis.read(wrong, scene, 0, wide.reach, SCALE))
+
+
+def test_no_named_colour_of_a_shape_passes_for_another():
+    wide = Judge(replace(SMALL, fills=FULL.fills), SCALE)
+    scenes = [Scene("white", (Thing("circle", colour, 128, 128, 120),)) for colour in COLOURS if colour != "white"]
+    pictures = drawn(scenes, SCALE)
+    for index, (scene, picture) in enumerate(zip(scenes, pictures, strict=True)):
+        taken = [asked for asked in (scenes[index], scenes[index - 1]) if wide.coloured(picture, asked.things[0])]
+        assert taken == [scene]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_is_told_from_every_other_and_from_none(style: str):
+    wide = Judge(replace(SMALL, styles=STYLES), SCALE)
+    asked = Scene("teal", (CAT,), style=style)
+    beside = replace(asked, things=(replace(CAT, x=CAT.x + 4, y=CAT.y - 4),))
+    assert all(wide.styled(picture, asked) for picture in drawn([asked, beside], SCALE))
+    others = [replace(asked, style=other) for other in ("", *STYLES) if other != style] + [replace(beside, style="")]
+    assert not any(wide.styled(picture, asked) for picture in drawn(others, SCALE))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_true_pictures_are_read_in_every_style(style: str):
+    wide = Judge(replace(SMALL, styles=STYLES), SCALE)
+    asked = [
+        Scene(ground, (replace(CAT, name=name),), style=style) for name, ground in (("cat", "teal"), ("bus", "pink"))
+    ]
+    pictures = drawn(asked, SCALE)
+    assert [wide.shows(picture, scene, strict=True) for picture, scene in zip(pictures, asked, strict=True)] == [
+        [True]
+    ] * 2
+    assert not any(wide.unasked(picture, scene) for picture, scene in zip(pictures, asked, strict=True))
+    assert not any(wide.shows(picture, scene)[0] for picture, scene in zip(pictures[::-1], asked, strict=True))
+
+
+def test_the_detector_is_not_asked_about_styles_that_it_has_not_seen():
+    detector = packaged()
+    assert detector.knows(CAT)
+    assert detector.knows(CAT, "pixel art")
+    assert not detector.knows(CAT, "blueprint")
 
 
 def test_disagreement_is_counted_and_counts_as_wrong():

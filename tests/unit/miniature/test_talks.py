@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pochade.miniature import talks, world
+from pochade.miniature import atlas, looks, scenery, talks, world
+from pochade.miniature.edits import sample_edit
 from pochade.miniature.reach import FULL, SMALL
 from pochade.miniature.talks import sample_blend, sample_talk
-from pochade.miniature.wordbook import SCENES
+from pochade.miniature.wordbook import CARRIERS, SCENES, SHAPES, colourable, rgb
 
 
 def blends(kind, count, seed=3, reach=FULL, **how):
@@ -104,6 +105,46 @@ def test_the_colour_of_one_thing_goes_to_the_other():
         first, second = blend.sources
         assert second.things[0].colour != first.things[0].colour is not None
         assert blend.after == replace(second, things=(replace(second.things[0], colour=first.things[0].colour),))
+
+
+def test_a_colour_that_a_thing_has_already_is_not_asked_for():
+    seen = [blend.sources[1].things[0] for blend in blends("colours on object", 300)]
+    for blend, thing in zip(blends("colours on object", 300), seen, strict=True):
+        if thing.colour is None and colourable(thing.name) and thing.name not in SHAPES:
+            assert blend.after.things[0].colour != looks.own_hue(thing.name), thing
+    assert sum(thing.colour is None for thing in seen) > 50
+
+
+def lost(thing, background):
+    """How much of a thing in its own colours cannot be told from a plain background."""
+    if thing.name in CARRIERS:
+        colours = np.array([scenery.OWN_COLOUR[thing.name]])
+    else:
+        drawing = np.asarray(atlas.full_sprite(thing.name)).astype(int)
+        colours = drawing[drawing[..., 3] > 128][:, :3]
+    return max(
+        (np.abs(colours - rgb(ground)).max(1) < 48).mean() for ground in background.removeprefix("gradient ").split()
+    )
+
+
+def test_no_thing_in_its_own_colours_vanishes_in_its_background():
+    rng = random.Random(17)
+    seen = [world.sample(rng) for _ in range(500)]
+    seen += [sample_edit(rng, kind).after for kind in ("add", "background", "replace") for _ in range(150)]
+    seen += [blend.after for blend in blends("together", 150)]
+    own = [
+        (thing.name, scene.background)
+        for scene in seen
+        for thing in scene.things
+        if scene.background not in SCENES and thing.colour is None and lost(thing, scene.background) > 0.85
+    ]
+    assert own == []
+
+
+def test_what_could_not_be_seen_on_any_background_is_refused():
+    chicks = replace(SMALL, names=("chick",), colours=("yellow",), scenes=(), hex=False, layouts=("",))
+    with pytest.raises(ValueError, match="stand out from its backgrounds"):
+        world.sample(random.Random(1), chicks)
 
 
 def test_the_style_of_one_picture_goes_to_the_other():

@@ -29,7 +29,7 @@ def prompts(seed):
 
 @pytest.fixture(scope="module")
 def said():
-    return list(islice(prompts(9), 10_000))
+    return list(islice(prompts(9), 6_000))
 
 
 @pytest.fixture(scope="module")

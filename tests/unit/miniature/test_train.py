@@ -1,13 +1,14 @@
 """Training really trains, resumes, and stops on nonsense; the saved folder is an ordinary diffusers folder."""
 
 import json
+import math
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from diffusers import Flux2KleinPipeline
@@ -16,13 +17,14 @@ from transformers import Qwen2TokenizerFast
 
 from pochade import miniature
 from pochade.errors import ModelError, RequestError
-from pochade.miniature import driver, pace, presets, release, run, samples, tokens, train
+from pochade.miniature import driver, pace, presets, release, run, samples, tokens, train, world
+from pochade.miniature.distil import Exam
 from pochade.miniature.reach import SMALL
 
 # Under autocast the transformer's norms keep float32 weights on purpose; torch remarks on it once a process.
 pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
 
-BRIEF = replace(presets.PRESETS["tiny"], vae_seconds=6, base_seconds=8, distil_seconds=3, finish_seconds=2)
+BRIEF = replace(presets.PRESETS["tiny"], vae_seconds=3, base_seconds=4, distil_seconds=2, finish_seconds=1)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,8 @@ def test_the_saved_folder_does_not_tell_where_it_was_made(whole):
     assert not any(str(whole) in text for text in texts)
 
 
-def test_training_can_go_on_from_a_saved_model(whole, tmp_path):
+def test_training_can_go_on_from_a_saved_model(whole, words, tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "learn_words", lambda _: words)  # which take longer to learn than all the rest
     train.begin(tmp_path, BRIEF, whole / "model")
     before = Flux2KleinPipeline.from_pretrained(whole / "model", dtype=torch.float32, local_files_only=True)
     again = release.assemble(tmp_path, BRIEF)
@@ -237,27 +240,124 @@ def test_an_unknown_preset_or_stage_is_refused(tmp_path):
         train.run("polish", tmp_path, BRIEF)
 
 
-def test_the_program_says_what_is_wrong_in_a_sentence(tmp_path):
-    words = [sys.executable, "-m", "pochade.miniature.train", "--preset", "enormous", str(tmp_path / "out")]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "There is no preset 'enormous'" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["new", "--preset", "enormous"], "There is no preset 'enormous'"),
+        (["new", "--stage", "base", "polish"], "There is no stage 'polish'"),
+        (["new", "--stage", "save"], "run the stage vae first"),
+        (["file", "--stage", "save"], "cannot be the folder of a run"),
+    ],
+)
+def test_the_program_says_what_is_wrong_in_a_sentence(tmp_path, monkeypatch, capsys, words, said):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(
+        sys, "argv", ["train", str(tmp_path / words[0]), *words[1:], "--threads", str(torch.get_num_threads())]
+    )
+    with pytest.raises(SystemExit, match="1"):
+        train.main()
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "new").exists() == (words[2] == "save" and words[0] == "new")
+
+
+def test_a_run_without_a_vae_says_which_stage_makes_one(tmp_path):
+    with pytest.raises(ModelError, match="run the stage vae first"):
+        run.load_vae(tmp_path)
+
+
+def exam(base, learnt):
+    """An `Exam` of ten pictures whose outcome is known, since no model of a few seconds would give one worth reading.
+
+    ``base`` are the pictures that are right by steps, ``learnt`` the student's (none where there is no time for it).
+    """
+
+    class Known(Exam):
+        def marks(self, candidates, until, most):
+            assert until > 0
+            assert most
+            rights = {"student in 4": learnt} | {f"base in {steps}": right for steps, right in base.items()}
+            return {name: [] if rights[name] is None else [i < rights[name] for i in range(10)] for name in candidates}
+
+    return Known
+
+
+def test_the_verdict_on_distilling_ends_when_its_time_is_over(whole, tmp_path):
+    out = shutil.copytree(whole, tmp_path / "run")
+    train.run("distil", out, replace(BRIEF, distil_seconds=2, judged=100_000))
+    assert 0 < run.verdict(out)["judged"] < 1000
+    train.run("distil", out, replace(BRIEF, distil_seconds=0, judged=100_000))
+    assert (run.verdict(out)["ship"], run.verdict(out)["steps"], run.verdict(out)["judged"]) == ("base", 4, 0)
+
+
+def test_every_candidate_is_asked_for_the_same_pictures(whole):
+    pipe = release.assemble(whole, BRIEF)
+    denoiser = train.Denoiser(pipe.text_encoder, pipe.transformer, BRIEF.shape)
+    with Exam(whole, BRIEF, pipe.vae.decoder) as asked:
+        first, again = (asked._round(0) for _ in range(2))
+        assert first is again
+        assert len(first[0]) == 4
+        marks = asked.marks({"one": (denoiser, 1), "other": (denoiser, 1)}, math.inf, 3)
+    assert marks["one"] == marks["other"]
+    assert len(marks["one"]) == 3
+
+
+def test_the_exams_readers_say_what_its_judge_says(whole):
+    pipe = release.assemble(whole, BRIEF)
+    scenes = run.make_maker(whole, BRIEF, seed=8).draft("scene", 2).scenes
+    pictures = np.stack([world.draw(scene, BRIEF.shape.scale) for scene in scenes])
+    with Exam(whole, BRIEF, pipe.vae.decoder) as alone, Exam(whole, replace(BRIEF, workers=1), pipe.vae.decoder) as two:
+        assert alone._read(pictures, scenes) == two._read(pictures, scenes)
+
+
+def test_what_was_made_of_older_weights_is_dropped_when_those_are_trained_on(whole, tmp_path):
+    out = shutil.copytree(whole, tmp_path / "run")
+    stale = ("distil.json", "distil.safetensors", "decoder-finished.safetensors")
+    for stage, dropped in ((train.train_base, stale), (train.train_vae, stale[2:]), (train.finish, stale[2:])):
+        for name in stale:
+            (out / name).write_text("{}")
+        stage(out, replace(BRIEF, vae_seconds=0, base_seconds=0, finish_seconds=0))
+        left = {name for name in stale if (out / name).exists() and (out / name).read_bytes() == b"{}"}
+        assert left == set(stale) - set(dropped)
+
+
+def test_training_goes_on_from_the_teacher_where_a_student_was_saved(whole, tmp_path):
+    out = shutil.copytree(whole, tmp_path / "run")
+    taught = {name: value + 1 for name, value in release.assemble(out, BRIEF).transformer.named_parameters()}
+    pace.write(out / "distil.safetensors", taught)
+    (out / "distil.json").write_text('{"ship": "student", "steps": 4}')
+    train.run("save", out, BRIEF)
+    release.unpack(out / "model", tmp_path / "next", BRIEF)
+    laid_out, base = (load_file(at / "base.safetensors") for at in (tmp_path / "next", out))
+    assert all(torch.equal(value, base[name].bfloat16().float()) for name, value in laid_out.items())
+    assert all(f.stat().st_size <= 15_000_000 for f in release.undistilled(out / "model").glob("*.safetensors"))
+    (out / "distil.json").unlink()
+    train.run("save", out, BRIEF)
+    assert not list(release.undistilled(out / "model").glob("*.safetensors"))
+
+
+def test_a_decoder_that_is_finished_again_begins_anew(whole, tmp_path):
+    out = shutil.copytree(whole, tmp_path / "run")
+    (out / "finish.jsonl").write_text('{"step": 900, "seconds": 1000.0}\n')
+    before = (out / "decoder.safetensors").read_bytes()
+    train.run("finish", out, BRIEF)
+    first, second = (load_file(out / name) for name in ("decoder.safetensors", "decoder-finished.safetensors"))
+    assert (out / "decoder.safetensors").read_bytes() == before
+    assert any(not torch.equal(value, second[name]) for name, value in first.items())
 
 
 def test_four_steps_that_are_as_good_as_many_are_not_distilled(whole, tmp_path, monkeypatch):
     out = shutil.copytree(whole, tmp_path / "run")
-    monkeypatch.setattr("pochade.miniature.distil.share_right", lambda *_: 0.5)
+    monkeypatch.setattr("pochade.miniature.distil.Exam", exam({4: 5, 8: 5, 32: 5}, 5))
     train.run("distil", out, BRIEF)
     assert not (out / "distil.safetensors").exists()
     assert run.verdict(out)["ship"] == "base"
 
 
-@pytest.mark.parametrize(("learnt", "ship", "steps"), [(0.79, "student", 4), (0.7, "base", 8)])
+@pytest.mark.parametrize(("learnt", "ship", "steps"), [(8, "student", 4), (7, "base", 8), (None, "base", 8)])
 def test_a_student_ships_only_if_it_comes_near_its_teacher(whole, tmp_path, monkeypatch, learnt, ship, steps):
     out = shutil.copytree(whole, tmp_path / "run")
-    scores = iter((0.5, 0.8, 0.9, learnt))
-    monkeypatch.setattr("pochade.miniature.distil.share_right", lambda *_: next(scores))
+    monkeypatch.setattr("pochade.miniature.distil.Exam", exam({4: 5, 8: 8, 32: 9}, learnt))
+    (out / "distil.jsonl").write_text('{"step": 900, "seconds": 1000.0}\n')  # of a run that was stopped: it counts not
     train.run("distil", out, BRIEF)
     assert (run.verdict(out)["ship"], run.verdict(out)["steps"]) == (ship, steps)
     train.run("save", out, BRIEF)
@@ -280,10 +380,3 @@ def test_the_driver_keeps_a_loadable_folder_and_a_grid_while_it_trains(whole, tm
     driver.keep(out, BRIEF, driver.Diary(out))
     Flux2KleinPipeline.from_pretrained(out / "partial", dtype=torch.float32, local_files_only=True)
     assert len(list(out.glob("samples-*.png"))) == 1
-
-
-def test_the_driver_does_not_run_again_what_has_ended(tmp_path):
-    diary = driver.Diary(tmp_path)
-    diary.tell(ended="vae")
-    diary.tell(begun="base")
-    assert driver.Diary(tmp_path).done == {"vae"}

@@ -165,6 +165,27 @@ def test_blends_say_what_comes_from_which_picture(language):
             assert not said & wordings("blend", replace(blend, sources=blend.sources[::-1]), language)
 
 
+@pytest.mark.parametrize(("language", "taker"), [("en", "off the|from"), ("zh", "的[礼侦帽]")])
+def test_one_of_two_hats_is_taken_off_by_its_wearer(language, taker):
+    cat, dog = things("cat", "dog")
+    before = Scene("red", (replace(cat, worn=("top hat",)), replace(dog, worn=("party hat",))))
+    after = replace(before, things=(cat, before.things[1]))
+    for said in wordings("edit", edits.Edit("take off", before, after, before.things[0], "top hat"), language, 200):
+        assert re.search(taker, said), said
+
+
+def test_a_blend_of_colours_names_the_thing_whose_colour_is_meant():
+    blend = talks.sample_blend(random.Random(3), kind="colours on object")
+    for language in LANGUAGES:
+        names = names_in(language, blend.sources[0].things[0].name)
+        assert all(any(name in said for name in names) for said in wordings("blend", blend, language))
+
+
+def test_no_chinese_name_repeats_its_measure_word():
+    said = [f"{MEASURES[kind.name]}{name}" for kind in (*KINDS, *WORN) for name in kind.chinese]
+    assert [words for words in said if words[0] in "罐碗杯桶串" and words[0] == words[-1]] == []
+
+
 # ------------------------------------------------------------------------------------------------ many, and the same
 
 
@@ -300,6 +321,12 @@ def flagship():
     style = edits.Edit("style", both, game, None, "pixel art")
     shown = edits.Edit("overlay", game, replace(game, overlay=("health bar", "minimap")), None, "health bar|minimap")
     return dress, style, shown
+
+
+def test_the_flagship_conversation_is_taught():
+    for turn in flagship():
+        assert not any(edit.held_out for edit in (turn, *turn.parts))
+        assert not any(world.is_held_out(scene) for scene in (turn.before, turn.after))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +13,17 @@ from pochade.miniature.scorer import letters
 from pochade.miniature.scorer.views import drawn
 from pochade.miniature.wording import Wording
 
-from .row import Row
+from .row import Row, design_effect
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pochade.miniature.talks import Talk
-    from pochade.miniature.world import Scene
+    from pochade.miniature.world import Scene, Thing
 
     from .asked import Bench
 
-__all__ = ["conversation_rows", "edit_rows", "kept_psnr", "reference_rows", "scene_right"]
+__all__ = ["conversation_rows", "edit_rows", "facts_of", "kept_psnr", "reference_rows", "scene_right", "turn_right"]
 
 _EDIT = "one held-out instruction on a true picture; afterwards everything in it is right, also what was not named"
 _TALK = "ten instructions in a row, each on the model's own last picture"
@@ -33,15 +33,17 @@ _BLEND = "two true pictures and one held-out instruction; everything in the resu
 
 def scene_right(bench: Bench, picture: np.ndarray, scene: Scene) -> bool:
     """Whether a picture is a scene in all: its things and no other, their texts, its background, style and overlay."""
-    return all(_facts(bench, picture, scene).values()) and not bench.judge.unasked(picture, scene)
+    return all(facts_of(bench, picture, scene).values()) and not bench.judge.unasked(picture, scene)
 
 
-def _facts(bench: Bench, picture: np.ndarray, scene: Scene) -> dict[object, bool]:
-    """Everything that a scene says, and whether a picture shows it."""
+def facts_of(bench: Bench, picture: np.ndarray, scene: Scene) -> dict[object, bool]:
+    """Everything that a scene says, and whether a picture shows it; a thing of no given colour is in its own."""
     facts: dict[object, bool] = {}
-    for index, (thing, shown) in enumerate(zip(scene.things, bench.judge.shows(picture, scene), strict=True)):
+    found = bench.judge.shows(picture, scene, strict=True)
+    for index, (thing, shown) in enumerate(zip(scene.things, found, strict=True)):
         facts[thing] = shown and all(letters.spelt(picture, scene, index, bench.scale))
-    facts["background", scene.background, scene.style] = bench.judge.background(picture, replace(scene, overlay=()))
+    ground = bench.judge.background(picture, replace(scene, overlay=()))
+    facts["background", scene.background, scene.style] = ground and bench.judge.styled(picture, scene)
     for part in scene.overlay:
         facts["overlay", part] = _overlay(picture, scene, part, bench.scale)
     return facts
@@ -54,6 +56,33 @@ def _overlay(picture: np.ndarray, scene: Scene, part: str, scale: float) -> bool
     where = (true != bare).any(-1)
     near, far = (np.abs(picture[where] - p[where]).mean() for p in (true, bare))
     return bool(where.any() and near < 0.5 * far)
+
+
+def turn_right(bench: Bench, picture: np.ndarray, before: Scene, after: Scene, facts: Mapping[object, bool]) -> bool:
+    """Whether a turn did what it was asked: what is new is right, and what went is no longer where it was.
+
+    Parameters
+    ----------
+    bench : Bench
+        Reads the picture.
+    picture : numpy.ndarray
+        RGB, ``(height, width, 3)``, uint8: the turn's.
+    before, after : Scene
+        What was asked for until the turn, and since.
+    facts : mapping
+        From `facts_of`, for the picture and the scene after.
+    """
+    known = {*before.things, ("background", before.background, before.style), *(("overlay", p) for p in before.overlay)}
+    if not all(shown for fact, shown in facts.items() if fact not in known):
+        return False
+    gone = [thing for thing in before.things if thing not in after.things]
+    return not any(_meet(place, thing) for place in bench.judge.unasked(picture, after) for thing in gone)
+
+
+def _meet(place: Thing, thing: Thing) -> bool:
+    """Whether a place that nothing explains lies where a thing was."""
+    a, b = place.box, thing.extent
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def kept_psnr(before: np.ndarray, after: np.ndarray, same: np.ndarray) -> float:
@@ -109,15 +138,14 @@ class _Turn:
 
     right: int = 0
     turns: int = 0
-    kept: int = 0
-    facts: int = 0
+    kept: list[tuple[int, int]] = field(default_factory=list)  #: of each talk: facts still right, of how many
 
 
 def conversation_rows(bench: Bench) -> list[Row]:
     """Conversations: this turn's edit, and what was right before, at turns 3, 5 and 10."""
     names = [(f"conversation, turn {t}: this turn's edit", f"conversation, turn {t}: facts kept") for t, _, _ in _TURNS]
     protocols = (
-        f"{_TALK}; what this turn changed is right in the picture",
+        f"{_TALK}; what this turn changed is right in the picture, and what went is gone",
         f"{_TALK}; of the facts that were right when they came, those that are still right",
     )
     if not bench.reach.edits:
@@ -135,7 +163,8 @@ def conversation_rows(bench: Bench) -> list[Row]:
     for both, (turn, edit_goal, kept_goal) in zip(names, _TURNS, strict=True):
         one = seen[turn]
         rows.append(Row(both[0], one.right, one.turns, protocols[0], edit_goal))
-        rows.append(Row(both[1], one.kept, one.facts, protocols[1], kept_goal))
+        kept, facts = (sum(each[which] for each in one.kept) for which in (0, 1))
+        rows.append(Row(both[1], kept, facts, protocols[1], kept_goal, effect=design_effect(one.kept)))
     return rows
 
 
@@ -143,20 +172,17 @@ def _follow(bench: Bench, wording: Wording, talk: Talk, seed: int, seen: dict[in
     """Hold one conversation and count at the turns that are asked for."""
     bucket = talk.scenes[0].bucket
     (picture,) = bench.painter([wording.scene(talk.scenes[0])], seed=seed, bucket=bucket)
-    facts = _facts(bench, picture, talk.scenes[0])
+    facts = facts_of(bench, picture, talk.scenes[0])
     good = {fact for fact, shown in facts.items() if shown}  # right when they came, and still asked for
     for turn, (edit, scene) in enumerate(zip(talk.edits, talk.scenes[1:], strict=True), 1):
         (picture,) = bench.painter([wording.edit(edit)], [picture], seed=seed + turn, bucket=bucket)
-        before, facts = set(facts), _facts(bench, picture, scene)
+        before, facts = set(facts), facts_of(bench, picture, scene)
         new = {fact for fact in facts if fact not in before}
         good &= set(facts)
         if turn in seen:
-            one = seen[turn]
-            done = all(facts[fact] for fact in new)
-            if not new:  # something was taken away
-                done = not bench.judge.unasked(picture, scene)
+            one, done = seen[turn], turn_right(bench, picture, edit.before, edit.after, facts)
             one.right, one.turns = one.right + done, one.turns + 1
-            one.kept, one.facts = one.kept + sum(facts[fact] for fact in good), one.facts + len(good)
+            one.kept.append((sum(facts[fact] for fact in good), len(good)))
         good |= {fact for fact in new if facts[fact]}
 
 

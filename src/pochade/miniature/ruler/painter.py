@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Painter"]
 
-_BATCH = {"cpu": 8, "cuda": 64}
+_BATCH = {"cuda": 64}  #: pictures that are painted together; 8 elsewhere
+
+
+def _kind_of(device: str) -> str:
+    """The kind of a device that this machine has: ``"cpu"``, ``"cuda"``, ``"mps"``."""
+    try:
+        asked = torch.device(device)
+        torch.zeros(1, device=asked)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(
+            f"There is no device {device!r} to paint on here. Give one that this machine has, such as cpu."
+        ) from error
+    return asked.type
 
 
 class Painter:
@@ -51,10 +63,11 @@ class Painter:
     Raises
     ------
     ModelError
-        The folder has no readable card, or its card belongs to another version's world.
+        The folder has no readable card, its card belongs to another version's world, or there is no such device.
     """
 
     def __init__(self, path: Path, threads: int | None = None, device: str = "cpu") -> None:
+        kind = _kind_of(device)
         if threads:
             torch.set_num_threads(threads)
         self.folder = path
@@ -67,10 +80,10 @@ class Painter:
                 f"The card of the model in {path} cannot be read ({error}). Train or copy it again."
             ) from error
         self.scale = self.width / BUCKETS["1:1"][0]
-        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        dtype = torch.float32 if kind == "cpu" else torch.bfloat16
         self.pipe = Flux2KleinPipeline.from_pretrained(path, dtype=dtype, local_files_only=True).to(device)
         self.pipe.set_progress_bar_config(disable=True)
-        self._step = _BATCH[device.split(":", maxsplit=1)[0]]
+        self._step = _BATCH.get(kind, 8)
 
     def size(self, bucket: str = "1:1") -> tuple[int, int]:
         """Width and height in pixels that a scene of a bucket is painted in."""

@@ -15,17 +15,18 @@ from pochade.miniature.scorer.views import drawn
 from pochade.miniature.wordbook import CARRIERS, SCENES, SHAPES, rgb
 
 from .asked import find
-from .row import Row
+from .row import Row, design_effect
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
+    from pochade.miniature.scorer.agree import Judge
     from pochade.miniature.world import Scene
 
     from .asked import Bench
 
-__all__ = ["TAGS", "bucket_rows", "cut_at_an_edge", "grid_rows", "hex_rows", "tag_of", "tag_rows"]
+__all__ = ["TAGS", "bucket_rows", "cut_at_an_edge", "grid_rows", "hex_rows", "read_tag", "tag_of", "tag_rows"]
 
 #: GenEval's tags and how many of its 553 prompts each has (Ghosh, Hajishirzi and Schmidt 2023)
 TAGS = {
@@ -37,6 +38,7 @@ TAGS = {
     "colour attribution": 100,
 }
 _TAG_PROTOCOL = "held-out prompts of the tag; everything asked for is found by both scorers, and nothing else"
+_TWO_PROTOCOL = "places are not judged but for both being there: either may be left, the other right"
 _NEAR = 5.0  #: CIEDE2000 up to which an exact colour is met
 _EDGE_CLEAR = 0.97  #: share of the border that must look like the background
 
@@ -66,30 +68,59 @@ def _two(scene: Scene) -> Scene | None:
 
 def tag_rows(bench: Bench) -> list[Row]:
     """The six tags, and all together."""
-    rows, right, count = [], 0, 0
+    rows: list[Row] = []
+    everything: list[tuple[int, int]] = []
     reach = replace(bench.reach, most=max(2, bench.reach.most))
     for number, (tag, prompts) in enumerate(TAGS.items()):
         rng = bench.rng(tag)
         wanted = max(1, round(prompts * min(1.0, bench.count("tags") / sum(TAGS.values()))))
         fits = lambda scene, tag=tag: tag_of(scene) == tag  # noqa: E731
         scenes = find(rng, reach, wanted, fits, change=_two if tag == "two objects" else None)
+        protocol = f"{_TAG_PROTOCOL}; {_TWO_PROTOCOL}" if tag == "two objects" else _TAG_PROTOCOL
         if not scenes:
-            rows.append(Row.untaught(tag, _TAG_PROTOCOL, 0.75))
+            rows.append(Row.untaught(tag, protocol, 0.75))
             continue
-        good, singly = 0, []
+        good, singly = [0] * len(scenes), []
         for turn in range(bench.repeats):
             seed = 100_000 * (number + 1) + 10_000 * turn
             painted = bench.painted(bench.words(rng, scenes), scenes, seed)
-            for picture, scene in zip(painted, scenes, strict=True):
-                found = bench.judge.shows(picture, scene)
+            for index, (picture, scene) in enumerate(zip(painted, scenes, strict=True)):
+                found, whole = read_tag(bench.judge, picture, scene)
                 singly += found
-                good += all(found) and not bench.judge.unasked(picture, scene)
-        asked = len(scenes) * bench.repeats
-        rows.append(Row(tag, good, asked, _TAG_PROTOCOL, 0.75, f"{np.mean(singly):.0%} of the things alone"))
-        right, count = right + good, count + asked
+                good[index] += whole
+        remark = f"{np.mean(singly):.0%} of the things alone"
+        prompts_right = [(right, bench.repeats) for right in good]
+        rows.append(_clustered(tag, prompts_right, protocol, 0.75, remark))
+        everything += prompts_right
     missing = [row.name for row in rows if not row.taught]
     remark = f"without {', '.join(missing)}: not taught" if missing else ""
-    return [*rows, Row("six tags together", right, count, "the six rows above", 0.85, remark)]
+    return [*rows, _clustered("six tags together", everything, "the six rows above", 0.85, remark)]
+
+
+def _clustered(name: str, clusters: Sequence[tuple[int, int]], protocol: str, goal: float, remark: str) -> Row:
+    """A row of answers that belong together in clusters: how many are right in each, and how many it has."""
+    right, count = (sum(each[which] for each in clusters) for which in (0, 1))
+    return Row(name, right, count, protocol, goal, remark, effect=design_effect(clusters))
+
+
+def read_tag(judge: Judge, picture: np.ndarray, scene: Scene) -> tuple[list[bool], bool]:
+    """Which things of a tag's prompt a picture shows, and whether all of them are there and nothing else.
+
+    A prompt of two objects says no places, so that either may stand on either side.
+    """
+    tried = [scene]
+    if tag_of(scene) == "two objects":
+        first, second = scene.things
+        tried.append(
+            replace(scene, things=(replace(first, x=second.x, y=second.y), replace(second, x=first.x, y=first.y)))
+        )
+    readings = []
+    for each in tried:
+        found = judge.shows(picture, each)
+        if all(found) and not judge.unasked(picture, each):
+            return found, True
+        readings.append(found)
+    return max(readings, key=sum), False
 
 
 def grid_rows(bench: Bench) -> list[Row]:
@@ -103,8 +134,9 @@ def grid_rows(bench: Bench) -> list[Row]:
     scenes = find(rng, only, bench.count("grid"), lambda scene: scene.layout == layout)
     painted = bench.painted(bench.words(rng, scenes), scenes, 700_000)
     found = [bench.judge.shows(p, s) for p, s in zip(painted, scenes, strict=True)]
+    grids = [(sum(each), len(each)) for each in found]
     return [
-        Row(names[0], sum(map(sum, found)), sum(map(len, found)), protocol, 0.8),
+        Row(names[0], sum(map(sum, found)), sum(map(len, found)), protocol, 0.8, effect=design_effect(grids)),
         Row(names[1], sum(map(all, found)), len(found), protocol, 0.1),
     ]
 

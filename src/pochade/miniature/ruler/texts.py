@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pochade.miniature import world
+from pochade.miniature.looks import some_text
 from pochade.miniature.scorer import letters
 from pochade.miniature.scorer.views import drawn
 from pochade.miniature.wordbook import HANZI
+from pochade.miniature.world import Text
 
 from .asked import find
-from .row import Row
+from .row import Row, design_effect
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
     import numpy as np
 
+    from pochade.miniature.reach import Reach
     from pochade.miniature.world import Scene
 
     from .asked import Bench
 
-__all__ = ["BELIEVED", "text_rows"]
+__all__ = ["BELIEVED", "signs", "text_rows"]
 
 BELIEVED = 0.98  #: share of enlarged true drawings that Tesseract must read to be counted
 _LENGTHS = (("text 1–12 characters", 1, 12, 0.65), ("text 13–24 characters", 13, 24, 0.3))
+_REWRITTEN = 60  #: words that a sign is given in turn until some are held out
 _CHINESE = "Chinese text 1–4 characters"
 _PROTOCOL = "held-out words on a sign, quoted in the prompt; a word is right when each of its letters is"
 
@@ -38,7 +45,7 @@ def text_rows(bench: Bench) -> list[Row]:
             rows.append(Row.untaught(name, _PROTOCOL, goal))
             continue
         painted = bench.painted(bench.words(bench.rng(name), scenes), scenes, 1_000_000)
-        matched, both, counted = [], [], 0
+        matched, both, signs_read, counted = [], [], [], 0
         for picture, scene in zip(painted, scenes, strict=True):
             index = _carrier(scene)
             right = _words(picture, scene, index, bench.scale)
@@ -52,8 +59,9 @@ def text_rows(bench: Bench) -> list[Row]:
                     for i, (r, word) in enumerate(zip(right, asked, strict=True))
                 ]
             both += right
+            signs_read.append((sum(right), len(right)))
         said = f"by glyph matching alone {sum(matched) / len(matched):.2f}; {_believing(counted, len(scenes), remark)}"
-        rows.append(Row(name, sum(both), len(both), _PROTOCOL, goal, said))
+        rows.append(Row(name, sum(both), len(both), _PROTOCOL, goal, said, effect=design_effect(signs_read)))
     return [*rows, _chinese(bench)]
 
 
@@ -72,17 +80,42 @@ def _chinese(bench: Bench) -> Row:
     return Row(_CHINESE, sum(map(all, found)), len(found), protocol, None, f"{single:.0%} of the characters alone")
 
 
-def _signs(bench: Bench, name: str, least: int, most: int) -> list[Scene]:
-    """Held-out scenes with one text of the wanted length and kind."""
-    chinese = name == _CHINESE
+def signs(rng: random.Random, reach: Reach, count: int, least: int, most: int, *, chinese: bool) -> list[Scene]:
+    """Draw scenes with one text of the wanted length and language, in words that training never shows.
+
+    Such words are rare, so each sign that is drawn is given others until they are among them.
+    """
+
+    def change(scene: Scene) -> Scene | None:
+        index = next((i for i, thing in enumerate(scene.things) if thing.text), None)
+        if index is None:
+            return None
+        thing = scene.things[index]
+        for _ in range(_REWRITTEN):
+            written = some_text(rng, reach, thing.name, thing.side, thing.colour)
+            if written and world.held_out("text", written[0].lower()) and _is_chinese(written[0]) == chinese:
+                new = replace(thing, text=Text(*written))
+                return replace(scene, things=(*scene.things[:index], new, *scene.things[index + 1 :]))
+        return None
 
     def fits(scene: Scene) -> bool:
         texts = [t.text.words for t in scene.things if t.text]
         if len(texts) != 1 or scene.style or scene.overlay:
             return False
-        return least <= len(texts[0]) <= most and any(c in HANZI for c in texts[0]) == chinese
+        (words,) = texts
+        unseen = world.held_out("text", words.lower())
+        return unseen and least <= len(words) <= most and _is_chinese(words) == chinese
 
-    return find(bench.rng(f"{name} scenes"), bench.reach, bench.count("text"), fits)
+    return find(rng, reach, count, fits, change=change)
+
+
+def _is_chinese(words: str) -> bool:
+    return any(c in HANZI for c in words)
+
+
+def _signs(bench: Bench, name: str, least: int, most: int) -> list[Scene]:
+    chinese = name == _CHINESE
+    return signs(bench.rng(f"{name} scenes"), bench.reach, bench.count("text"), least, most, chinese=chinese)
 
 
 def _carrier(scene: Scene) -> int:

@@ -121,6 +121,13 @@ class Detector:
     path : Path
         Written by `training`.
 
+    Attributes
+    ----------
+    labels : Labels
+        What it can say.
+    styles : tuple of str
+        The styles of the pictures that it was trained on, beside none.
+
     Raises
     ------
     ModelError
@@ -133,6 +140,7 @@ class Detector:
                 metadata: dict[str, str] = file.metadata() or {}
                 weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - no mapping
             self.labels = Labels(**{key: tuple(words) for key, words in json.loads(metadata["labels"]).items()})
+            self.styles = tuple(json.loads(metadata.get("styles", "[]")))
             self._network = Network(self.labels).eval()
             self._network.load_state_dict(weights)
         except (OSError, KeyError, ValueError, RuntimeError, TypeError, SafetensorError) as error:
@@ -141,9 +149,9 @@ class Detector:
                 "`python -m pochade.miniature.scorer.training`."
             ) from error
 
-    def knows(self, thing: Thing) -> bool:
-        """Whether the thing's name is among those that it was trained on."""
-        return thing.name in self.labels.names
+    def knows(self, thing: Thing, style: str = "") -> bool:
+        """Whether it was trained on the thing's name, and on pictures in that style."""
+        return thing.name in self.labels.names and style in ("", *self.styles)
 
     def look(self, picture: np.ndarray, things: Sequence[Thing], scale: float) -> list[Guess]:
         """Name what stands where the things should; the things give places and sizes, not the answer."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pochade.miniature.reach import Reach
 
-__all__ = ["Look", "Reading", "background_difference", "colour_difference", "extras", "looks", "read"]
+__all__ = ["Look", "Reading", "background_difference", "colour_difference", "extras", "looks", "nearest_style", "read"]
 
 Look = tuple[str, str | None, tuple[str, ...]]  #: name, colour (None: the drawing's own), what it wears
 
@@ -218,6 +218,7 @@ def _read_whole(picture: np.ndarray, scene: Scene, index: int, tried: Sequence[L
     rivals = [look for look in tried[index % every :: every] if look[0] != thing.name]
     if thing.name in CARRIERS:
         rivals += [(name, thing.colour, ()) for name in CARRIERS if name != thing.name]
+    if thing.name in CARRIERS or thing.name in SHAPES:
         own += [(thing.name, colour, ()) for colour in COLOURS if colour != thing.colour]
     asked: Look = (thing.name, thing.colour, thing.worn)
     candidates = list(dict.fromkeys([asked, *own, *rivals]))
@@ -264,6 +265,26 @@ def background_difference(picture: np.ndarray, scene: Scene, scale: float) -> fl
         free[[0, 1, -2, -1]] = True
     (true,) = drawn([replace(scene, things=())], scale)
     return float(np.median(delta_e(to_lab(picture[free]), to_lab(true[free]))))
+
+
+def nearest_style(picture: np.ndarray, scene: Scene, styles: Sequence[str], scale: float) -> str:
+    """Say in which of some styles, or the scene's own, the scene is nearest to a picture, over the whole of it.
+
+    The picture may stand up to four pixels of the canvas beside the scene: else the edges of a thing that was painted
+    beside its place would decide, which a style blurs as it does everything.
+    """
+    tried = tuple(dict.fromkeys((scene.style, *styles)))
+    true = np.stack(drawn([replace(scene, style=style) for style in tried], scale)).astype(np.int16)
+    step = max(1, round(2 * scale))
+    margin = 2 * step
+    height, width = picture.shape[0] - 2 * margin, picture.shape[1] - 2 * margin
+    inner = picture[margin:-margin:2, margin:-margin:2].astype(np.int16)  # a quarter of the pixels tells as much
+    errors = np.full(len(tried), np.inf)
+    for y in range(0, 2 * margin + 1, step):
+        for x in range(0, 2 * margin + 1, step):
+            part = true[:, y : y + height : 2, x : x + width : 2]
+            errors = np.minimum(errors, np.abs(part - inner).mean((1, 2, 3)))
+    return tried[int(errors.argmin())]
 
 
 def colour_difference(picture: np.ndarray, thing: Thing, rgb: Sequence[int], scale: float) -> float:

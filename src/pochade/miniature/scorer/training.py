@@ -252,17 +252,17 @@ def train(
         if part - said >= 0.05:
             said = part
             print(f"{part:4.0%}  step {steps}  loss {loss.item():.3f}  names right {right:.3f}", flush=True)
-    _write(path, network, windows.labels, scale)
+    _write(path, network, windows.labels, reach.styles, scale)
     return sum(tail[1:]) / max(1, len(tail) - 1)
 
 
-def _write(path: Path, network: Network, labels: Labels, scale: float) -> None:
+def _write(path: Path, network: Network, labels: Labels, styles: Sequence[str], scale: float) -> None:
     weights = {
         name: value.detach().cpu().contiguous().to(torch.bfloat16 if value.is_floating_point() else value.dtype)
         for name, value in network.state_dict().items()
     }
     said = {"names": labels.names, "colours": labels.colours, "worn": labels.worn}
-    save_file(weights, path, {"labels": json.dumps(said), "scale": str(scale)})
+    save_file(weights, path, {"labels": json.dumps(said), "styles": json.dumps(styles), "scale": str(scale)})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
