@@ -96,6 +96,7 @@ def digest(mask):
     return hashlib.sha256(mask.tobytes()).hexdigest()
 
 
+@pytest.mark.thorough
 def test_a_soft_stroke_arrives_to_the_bit_and_the_mask_stays_for_the_next_prompt(open_notebook):
     notebook = open_notebook(
         "import hashlib\n" + SHOW,

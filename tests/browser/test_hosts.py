@@ -23,6 +23,7 @@ def ask_and_see(page):
     assert [one.inner_text() for one in still.all() if one.is_visible()] == []
 
 
+@pytest.mark.hosts
 def test_in_notebook_7_a_picture_is_made_and_changed(page, tmp_path):
     options = [option for option in SERVER_OPTIONS if "root_dir" not in option]
     with serve(tmp_path / "notebook", "notebook", *options, "--ServerApp.root_dir={folder}") as host:

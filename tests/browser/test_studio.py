@@ -126,6 +126,7 @@ def test_stop_works_while_another_cell_blocks(open_notebook):
     expect(notebook.studio.get_by_role("button", name="Generate")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_after_a_kernel_restart_the_old_view_says_so_and_reopening_brings_every_turn_back(open_notebook):
     notebook = open_notebook(SHOW, "import pochade\ns = pochade.open()\ns")
     notebook.run(0)

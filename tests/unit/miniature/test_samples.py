@@ -155,6 +155,7 @@ def test_every_word_that_is_heard_is_taught_and_no_part_of_a_name_is():
     assert unknown_words("一只河马", taught) == ["河马"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["small", "full"])
 def test_hardly_any_prompt_is_longer_than_the_model_reads(name):
     preset = presets.PRESETS[name]
