@@ -30,7 +30,7 @@ from pochade.imaging.changed import Kept, keep_unchanged
 from pochade.imaging.colour import to_lab
 from pochade.miniature import folder, world
 from pochade.miniature.edits import EDITS
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from pochade.miniature import card, world
-from pochade.miniature.atlas import full_sprite
+from pochade.miniature.drawing.atlas import full_sprite
 from pochade.miniature.wordbook import CARRIERS, HUES, NAMES
 from pochade.miniature.wordbook import SHAPES as PLAIN
 

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import torch
 from PIL import Image
 
-from pochade.miniature.layers import HEIGHT, WIDTH
-from pochade.miniature.lettering import LATIN_FONTS, WORDS
-from pochade.miniature.render import Renderer
+from pochade.miniature.drawing.layers import HEIGHT, WIDTH
+from pochade.miniature.drawing.lettering import LATIN_FONTS, WORDS
+from pochade.miniature.drawing.render import Renderer
+from pochade.miniature.drawing.writing import letter_height
 from pochade.miniature.world import FULL, SMALL, Scene, Text, Thing, sample
-from pochade.miniature.writing import letter_height
 
 if TYPE_CHECKING:
     from collections.abc import Callable

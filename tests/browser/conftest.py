@@ -4,7 +4,6 @@ Everything a run leaves behind (notebooks, sessions, settings) lies in a tempora
 of the light and dark Studio go to test-results/, which git ignores.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from browsing import CHROMIUM_FLAGS, NO_CHROMIUM, PATIENCE_MS, Lab, Notebook, find_chromium, jupyterlab
+from lacking import lacking
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "test-results"
@@ -39,9 +39,7 @@ def chromium() -> str:
     """The browser's path; without one the test is skipped, or fails where CI is set."""
     found = find_chromium()
     if found is None:
-        if os.environ.get("CI"):
-            pytest.fail(NO_CHROMIUM)
-        pytest.skip(NO_CHROMIUM)
+        lacking(NO_CHROMIUM)
     return found
 
 

@@ -13,7 +13,7 @@ from pochade.imaging.colour import delta_e, to_lab
 from pochade.imaging.fields import grown
 from pochade.imaging.matte import lay
 from pochade.miniature import card, folder, world
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

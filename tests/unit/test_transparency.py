@@ -81,7 +81,7 @@ def test_the_ground_is_far_from_every_colour_that_is_named_or_known(prompt):
 
 
 def test_no_thing_of_the_miniature_has_the_colour_of_its_ground():
-    from pochade.miniature.atlas import full_sprite
+    from pochade.miniature.drawing.atlas import full_sprite
 
     for name in sorted(set(NAMES) - set(CARRIERS)):
         ground = ImageColor.getrgb(asked(f"a {name}")[1])

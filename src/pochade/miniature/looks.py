@@ -10,7 +10,7 @@ import colorsys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .lettering import letter_height
+from .drawing.lettering import letter_height
 from .wordbook import (
     BY_NAME,
     FACES,

@@ -2,7 +2,8 @@
 
 Nothing here is special to pochade at run time: the saved folder is loaded by plain
 ``Flux2KleinPipeline.from_pretrained``. What is special is how one part comes to be: the VAE's encoder is *solved*
-instead of trained (see `solve_encoder`). The tokenizer, which is learnt from the world's prompts, is in `tokens.py`.
+instead of trained (see `solve_encoder`). The tokenizer, which is learnt from the world's prompts, is in
+`words/tokens.py`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import argparse
 import math
 import random
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,14 @@ from torch.nn import functional as F
 from pochade.errors import ModelError, RequestError
 
 from . import model
-from .distil import distil
 from .model import Denoiser, decode, levels, mixed
-from .pace import Average, Clock, check, set_rate, split, step, write
-from .presets import PRESETS, Preset
-from .release import assemble, save, unpack, untrained
-from .run import check_device, fit, learn_words, load_tokenizer, load_vae, make_folder, make_maker, read
-from .samples import ROUNDS, Maker, Pool, Samples
+from .training.distil import distil
+from .training.lean import quicken
+from .training.pace import Average, Clock, check, set_rate, split, step, write
+from .training.presets import PRESETS, Preset
+from .training.release import assemble, save, unpack, untrained
+from .training.run import check_device, fit, learn_words, load_tokenizer, load_vae, make_folder, make_maker, read
+from .training.samples import ROUNDS, Maker, Pool, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +152,8 @@ def train_base(out: Path, preset: Preset, kept: Callable[[], None] | None = None
     denoiser.transformer.single_transformer_blocks[shape.single // 3].register_forward_hook(
         lambda *call: seen.append(call[2])
     )
+    if preset.lean and device == "cpu" and not quicken(denoiser.transformer):
+        warnings.warn("With a C++ compiler and ninja installed, training takes half the time.", stacklevel=2)
     if preset.compile:
         torch._dynamo.config.recompile_limit = 64  # kinds, canvases and batches are many shapes
         for block in denoiser.transformer.single_transformer_blocks:  # the double ones, compiled, gave gradients of NaN

@@ -1,14 +1,15 @@
 """What the miniature can be asked for: things, colours, backgrounds, styles, letters, and what can be worn.
 
 The tables are data alone, so that the world (which draws them), the evaluation (which looks for them) and the model
-card (which lists them) cannot disagree. The rows of the things are in ``things.py``, their pictures in ``atlas.py``.
+card (which lists them) cannot disagree. The rows of the things are in ``things.py``, their pictures in
+``drawing/atlas.py``.
 """
 
 from __future__ import annotations
 
 import re
 
-from .lettering import FONTS, HANZI, HANZI_FONT, LATIN_FONTS, LETTERS, WORDS, WORDS_ZH, advances, characters
+from .drawing.lettering import FONTS, HANZI, HANZI_FONT, LATIN_FONTS, LETTERS, WORDS, WORDS_ZH, advances, characters
 from .things import ROWS, WORN_ROWS, Kind
 
 __all__ = [

@@ -3,7 +3,8 @@
 A `Scene` is a background and a few things at places; `sample` invents one, `draw` gives its picture. Because every
 picture comes from a description, the truth about it (what is where, in which colour) is known exactly, for training
 and for measuring. Where things stand is in `layouts.py`, how they look in `looks.py`, which part of the world a model
-knows in `reach.py`, how a scene can be changed in `edits.py`, and how all that is put into words in `wording.py`.
+knows in `reach.py`, how a scene can be changed in `edits.py`, how all that is put into words in `words/`, and how it
+is painted in `drawing/`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from .render import Renderer
+    from .drawing.render import Renderer
 
 __all__ = ["BUCKETS", "FULL", "SHOWN", "SIDE", "SMALL", "Reach", "Scene", "Text", "Thing"]
 __all__ += ["draw", "held_out", "hex_code", "is_held_out", "sample", "sample_scene"]
@@ -128,7 +129,7 @@ class Scene:
 
 @lru_cache(maxsize=2)
 def _renderer(scale: float) -> Renderer:
-    from .render import Renderer
+    from .drawing.render import Renderer
 
     return Renderer("cpu", scale)
 
@@ -376,6 +377,8 @@ def sample(rng: random.Random, reach: Reach = FULL, bucket: str | None = None) -
             break
     else:
         raise ValueError(f"No things of this reach stand out from its backgrounds in the layout {layout!r}.")
+    if layout.startswith("relation to the") and "row" in reach.layouts and rng.random() < 0.3:  # "a cat and a dog"
+        canvas, things = replace(canvas, layout="row"), tuple(sorted(things, key=lambda thing: thing.x))
     scene = replace(canvas, things=things)
     if reach.styles and rng.random() < min(0.2, 0.05 * len(reach.styles)) and not any(thing.text for thing in things):
         scene = replace(scene, style=rng.choice(reach.styles))

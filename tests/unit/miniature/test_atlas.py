@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pochade.miniature import atlas, scenery
+from pochade.miniature.drawing import atlas, scenery
 from pochade.miniature.looks import OWN_COLOURS
 from pochade.miniature.things import FIRST, Kind
 from pochade.miniature.wordbook import (
@@ -339,7 +339,7 @@ def test_a_letter_that_a_font_lacks_is_said():
 
 
 def test_the_pictures_are_small_and_their_licences_lie_beside_them():
-    here = files("pochade.miniature")
+    here = files("pochade.miniature.drawing")
     assert len((here / "atlas.png").read_bytes()) <= 4_000_000
     assert len((here / "glyphs.png").read_bytes()) <= 400_000
     notice = (here / "ATLAS-LICENSE.txt").read_text(encoding="utf-8")
@@ -350,13 +350,13 @@ def test_the_pictures_are_small_and_their_licences_lie_beside_them():
 @with_fonts
 def test_the_pictures_can_be_made_again_from_the_fonts():
     drawn = np.asarray(atlas.extract(SYSTEM_FONTS)).astype(int)
-    with (files("pochade.miniature") / "atlas.png").open("rb") as stream:
+    with (files("pochade.miniature.drawing") / "atlas.png").open("rb") as stream:
         kept = np.asarray(Image.open(stream)).astype(int)
     assert drawn.shape == kept.shape
     assert np.abs(drawn - kept).mean() < 4  # a later version of the font has a few other drawings
     picture, widths = atlas.extract_glyphs(SYSTEM_FONTS)
     assert widths == advances()
-    with (files("pochade.miniature") / "glyphs.png").open("rb") as stream:
+    with (files("pochade.miniature.drawing") / "glyphs.png").open("rb") as stream:
         kept = np.asarray(Image.open(stream).convert("L")).astype(int)
     assert np.abs(np.asarray(picture).astype(int) - kept).mean() < 4
 

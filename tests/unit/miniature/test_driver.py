@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from pochade.errors import RequestError
-from pochade.miniature import driver, presets
+from pochade.miniature.training import driver, presets
 
 TINY = presets.PRESETS["tiny"]
 WRITES = {"vae": "decoder.safetensors", "base": "base.safetensors", "save": "model/card.json"}
@@ -136,6 +136,6 @@ def test_a_training_machine_needs_only_what_training_needs(tmp_path):
         "for name in ('pydantic', 'typer', 'rich', 'c2pa', 'IPython', 'ipywidgets', 'cryptography'):\n"
         "    sys.modules[name] = None\n"
     )
-    words = [sys.executable, "-c", "import sitecustomize, pochade.miniature.driver"]
+    words = [sys.executable, "-c", "import sitecustomize, pochade.miniature.training.driver"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pochade.miniature import edits, layouts, looks, world, writing
+from pochade.miniature import edits, layouts, looks, world
+from pochade.miniature.drawing import writing
+from pochade.miniature.drawing.scenery import overlay_box
 from pochade.miniature.edits import EDITS, sample_edit
 from pochade.miniature.reach import FULL, SMALL
-from pochade.miniature.scenery import overlay_box
 from pochade.miniature.wordbook import FACES, SHAPES
 from pochade.miniature.world import Scene, Text, Thing
 

@@ -9,10 +9,12 @@ from diffusers import Flux2KleinPipeline
 from PIL import Image
 
 from pochade import miniature
-from pochade.miniature import model, presets, tokens, world
+from pochade.miniature import model, world
 from pochade.miniature.model import Shape
 from pochade.miniature.reach import SMALL
-from pochade.miniature.release import untrained
+from pochade.miniature.training import presets
+from pochade.miniature.training.release import untrained
+from pochade.miniature.words import tokens
 
 
 @pytest.fixture(scope="module")

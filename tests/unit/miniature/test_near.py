@@ -10,10 +10,10 @@ from importlib import import_module
 from pochade import miniature
 from pochade.engine.families import capabilities_of
 from pochade.engine.words import nearest, unknown_words
-from pochade.miniature.chinese_words import lexicon
 from pochade.miniature.layouts import SIZES
 from pochade.miniature.near import MEANT, near
 from pochade.miniature.reach import FULL
+from pochade.miniature.words.chinese_words import lexicon
 
 
 def test_only_known_words_are_offered_and_only_for_unknown_ones() -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pochade.miniature import atlas, layers, render, scenery, styles, writing
-from pochade.miniature.render import Renderer, truth
+from pochade.miniature.drawing import atlas, layers, render, scenery, styles, writing
+from pochade.miniature.drawing.render import Renderer, truth
 from pochade.miniature.wordbook import (
     CARRIERS,
     COLOURS,

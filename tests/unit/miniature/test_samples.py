@@ -10,11 +10,14 @@ import torch
 
 from pochade import miniature
 from pochade.engine.words import unknown_words
-from pochade.miniature import layers, presets, samples, tokens, world
+from pochade.miniature import world
+from pochade.miniature.drawing import layers
 from pochade.miniature.reach import FULL, SMALL
-from pochade.miniature.release import unpack
-from pochade.miniature.run import make_maker
-from pochade.miniature.samples import Inventor, Maker, Pool
+from pochade.miniature.training import presets, samples
+from pochade.miniature.training.release import unpack
+from pochade.miniature.training.run import make_maker
+from pochade.miniature.training.samples import Inventor, Maker, Pool
+from pochade.miniature.words import tokens
 
 PRESET = presets.PRESETS["small"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lacking import lacking
 
 from pochade.errors import ModelError
 from pochade.miniature import world
@@ -281,8 +282,9 @@ def test_a_word_is_right_when_each_of_its_letters_is():
     assert letters.words_right("AB CDE", [True, True, True, False, True]) == [True, False]
 
 
-@pytest.mark.skipif(not letters.has_tesseract(), reason="Tesseract is not installed")
 def test_tesseract_reads_large_plain_words():
+    if not letters.has_tesseract():
+        lacking("no Tesseract on the PATH (Debian: apt-get install tesseract-ocr)")
     scene = sign("HELLO")
     assert letters.tesseract(drawn([scene], 1.0)[0], scene, 0, 1.0) == "HELLO"
 

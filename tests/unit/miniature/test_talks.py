@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pochade.miniature import atlas, looks, scenery, talks, world
+from pochade.miniature import looks, talks, world
+from pochade.miniature.drawing import atlas, scenery
 from pochade.miniature.edits import sample_edit
 from pochade.miniature.reach import FULL, SMALL
 from pochade.miniature.talks import sample_blend, sample_talk

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import Qwen2TokenizerFast
 
-from pochade.miniature import edits, talks, tokens, world
+from pochade.miniature import edits, talks, world
 from pochade.miniature.wordbook import BY_NAME, HANZI, KINDS, LETTERS
-from pochade.miniature.wording import Wording
+from pochade.miniature.words import tokens
+from pochade.miniature.words.wording import Wording
 
 
 def prompts(seed):

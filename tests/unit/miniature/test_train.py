@@ -17,9 +17,11 @@ from transformers import Qwen2TokenizerFast
 
 from pochade import miniature
 from pochade.errors import ModelError, RequestError
-from pochade.miniature import driver, pace, presets, release, run, samples, tokens, train, world
-from pochade.miniature.distil import Exam
+from pochade.miniature import train, world
 from pochade.miniature.reach import SMALL
+from pochade.miniature.training import driver, pace, presets, release, run, samples
+from pochade.miniature.training.distil import Exam
+from pochade.miniature.words import tokens
 
 # Under autocast the transformer's norms keep float32 weights on purpose; torch remarks on it once a process.
 pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
@@ -347,7 +349,7 @@ def test_a_decoder_that_is_finished_again_begins_anew(whole, tmp_path):
 
 def test_four_steps_that_are_as_good_as_many_are_not_distilled(whole, tmp_path, monkeypatch):
     out = shutil.copytree(whole, tmp_path / "run")
-    monkeypatch.setattr("pochade.miniature.distil.Exam", exam({4: 5, 8: 5, 32: 5}, 5))
+    monkeypatch.setattr("pochade.miniature.training.distil.Exam", exam({4: 5, 8: 5, 32: 5}, 5))
     train.run("distil", out, BRIEF)
     assert not (out / "distil.safetensors").exists()
     assert run.verdict(out)["ship"] == "base"
@@ -356,7 +358,7 @@ def test_four_steps_that_are_as_good_as_many_are_not_distilled(whole, tmp_path, 
 @pytest.mark.parametrize(("learnt", "ship", "steps"), [(8, "student", 4), (7, "base", 8), (None, "base", 8)])
 def test_a_student_ships_only_if_it_comes_near_its_teacher(whole, tmp_path, monkeypatch, learnt, ship, steps):
     out = shutil.copytree(whole, tmp_path / "run")
-    monkeypatch.setattr("pochade.miniature.distil.Exam", exam({4: 5, 8: 8, 32: 9}, learnt))
+    monkeypatch.setattr("pochade.miniature.training.distil.Exam", exam({4: 5, 8: 8, 32: 9}, learnt))
     (out / "distil.jsonl").write_text('{"step": 900, "seconds": 1000.0}\n')  # of a run that was stopped: it counts not
     train.run("distil", out, BRIEF)
     assert (run.verdict(out)["ship"], run.verdict(out)["steps"]) == (ship, steps)

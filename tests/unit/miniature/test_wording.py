@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from pochade.miniature import edits, layouts, talks, world
-from pochade.miniature.chinese_words import MEASURES, OTHER_COLOURS, OVERLAYS, SCENE_NAMES
-from pochade.miniature.chinese_words import STYLES as STYLES_ZH
-from pochade.miniature.english import STYLES
 from pochade.miniature.wordbook import BY_NAME, COLOURS_ZH, KINDS, NAMES, SCENES, SCENES_ZH, WORN, plural
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.chinese_words import MEASURES, OTHER_COLOURS, OVERLAYS, SCENE_NAMES
+from pochade.miniature.words.chinese_words import STYLES as STYLES_ZH
+from pochade.miniature.words.english import STYLES
+from pochade.miniature.words.wording import Wording
 from pochade.miniature.world import Scene, Text, Thing
 
 LANGUAGES = ("en", "zh")
@@ -372,7 +372,8 @@ def test_a_grid_lists_its_sixteen_cells_row_by_row(language):
 
 
 def test_words_cost_no_heavy_import():
-    code = "import sys, pochade.miniature.wording; print({'torch', 'numpy', 'PIL', 'transformers'} & set(sys.modules))"
+    heavy = "{'torch', 'numpy', 'PIL', 'transformers'}"
+    code = f"import sys, pochade.miniature.words.wording; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from pochade import miniature
-from pochade.miniature import layouts, looks, world, writing
+from pochade.miniature import layouts, looks, world
+from pochade.miniature.drawing import writing
 from pochade.miniature.reach import BUCKETS, EDITS, FULL, REFERENCES, SMALL, Reach
 from pochade.miniature.wordbook import CARRIERS, COLOURS, FACES, NAMES, SCENES, SHAPES, rgb
 from pochade.miniature.world import Scene, Text, Thing
@@ -147,7 +148,7 @@ def test_what_a_layout_says_is_so(bucket):
         elif word == "between":
             assert others[0].x < first.x < others[1].x
         elif word == "row":
-            assert 3 <= len(scene.things) <= 5
+            assert 2 <= len(scene.things) <= 5
             assert all(a.x < b.x for a, b in pairwise(scene.things))
         elif word == "count":
             assert len(scene.things) == int(argument)
@@ -167,6 +168,17 @@ def test_what_a_layout_says_is_so(bucket):
             assert not others
             assert abs(first.side - layouts.SIZES[argument] * min(width, height) / 256) <= 6
     assert set(found) == {"", "size", "place", "relation", "between", "row", "count", "grid"}
+
+
+def test_two_things_are_also_taught_side_by_side_with_nothing_said_of_where():
+    of_two = [s for s in scenes(SMALL, 1000) if s.layout == "row" and len(s.things) == 2]
+    assert len(of_two) > 20
+    for scene in of_two:
+        left, right = scene.things
+        assert left.x + 0.8 * left.side < right.x
+        assert abs(left.y - right.y) <= 8
+    without = replace(SMALL, layouts=tuple(layout for layout in SMALL.layouts if layout != "row"))
+    assert not [s for s in scenes(without, 300) if s.layout == "row"]
 
 
 def test_the_first_weights_placements_are_at_twice_their_pixels():

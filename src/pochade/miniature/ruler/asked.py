@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pochade.miniature import world
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

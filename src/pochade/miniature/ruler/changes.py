@@ -11,12 +11,12 @@ from pochade.miniature import edits, talks
 from pochade.miniature.reach import EDITS, REFERENCES
 from pochade.miniature.scorer import letters
 from pochade.miniature.scorer.views import drawn
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.wording import Wording
 
 from .row import Row, design_effect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pochade.miniature.talks import Talk
     from pochade.miniature.world import Scene, Thing
@@ -95,24 +95,41 @@ def kept_psnr(before: np.ndarray, after: np.ndarray, same: np.ndarray) -> float:
 
 def edit_rows(bench: Bench) -> list[Row]:
     """Single edits of true pictures, a row for each kind."""
+    return _each(bench, Row("edit", protocol=_EDIT, goal=0.8), EDITS, bench.reach.edits, 2_000_000, _edited)
+
+
+def _each(
+    bench: Bench,
+    row: Row,
+    kinds: Sequence[str],
+    taught: Sequence[str],
+    seed: int,
+    measured: Callable[[Bench, Row, str, int], Row],
+) -> list[Row]:
+    """Give a row for each kind, ``measured`` with a seed of its own where the weights were taught it."""
     rows = []
-    for number, kind in enumerate(EDITS):
-        name, rng = f"edit: {kind}", bench.rng(kind)
-        if kind not in bench.reach.edits:
-            rows.append(Row.untaught(name, _EDIT, 0.8))
-            continue
-        found = [edits.sample_edit(rng, kind, reach=bench.reach, wanted=True) for _ in range(bench.count("edit"))]
-        wording = Wording(rng)
-        words = [wording.edit(e) for e in found]
-        before = drawn([e.before for e in found], bench.scale)
-        after = drawn([e.after for e in found], bench.scale)
-        painted = []
-        for index, (prompt, source, edit) in enumerate(zip(words, before, found, strict=True)):
-            seed = 2_000_000 + 10_000 * number + index
-            painted += bench.painter([prompt], [source], seed=seed, bucket=edit.after.bucket)
-        right = sum(scene_right(bench, p, e.after) for p, e in zip(painted, found, strict=True))
-        rows.append(Row(name, right, len(found), _EDIT, 0.8, _kept(bench, before, after, painted)))
+    for number, kind in enumerate(kinds):
+        name = f"{row.name}: {kind}"
+        if kind in taught:
+            rows.append(measured(bench, replace(row, name=name), kind, seed + 10_000 * number))
+        else:
+            rows.append(Row.untaught(name, row.protocol, row.goal))
     return rows
+
+
+def _edited(bench: Bench, row: Row, kind: str, seed: int) -> Row:
+    """Measure one kind of edit."""
+    rng = bench.rng(kind)
+    found = [edits.sample_edit(rng, kind, reach=bench.reach, wanted=True) for _ in range(bench.count("edit"))]
+    wording = Wording(rng)
+    words = [wording.edit(e) for e in found]
+    before = drawn([e.before for e in found], bench.scale)
+    after = drawn([e.after for e in found], bench.scale)
+    painted = []
+    for noise, (prompt, source, edit) in enumerate(zip(words, before, found, strict=True), seed):
+        painted += bench.painter([prompt], [source], seed=noise, bucket=edit.after.bucket)
+    right = sum(scene_right(bench, p, e.after) for p, e in zip(painted, found, strict=True))
+    return replace(row, right=right, count=len(found), remark=_kept(bench, before, after, painted))
 
 
 def _kept(
@@ -188,18 +205,17 @@ def _follow(bench: Bench, wording: Wording, talk: Talk, seed: int, seen: dict[in
 
 def reference_rows(bench: Bench) -> list[Row]:
     """Pictures made from two others, a row for each kind."""
-    rows = []
-    for number, kind in enumerate(REFERENCES):
-        name, rng = f"references: {kind}", bench.rng(kind)
-        if kind not in bench.reach.references:
-            rows.append(Row.untaught(name, _BLEND, 0.6))
-            continue
-        blends = [talks.sample_blend(rng, bench.reach, kind, wanted=True) for _ in range(bench.count("reference"))]
-        wording, right = Wording(rng), 0
-        for index, blend in enumerate(blends):
-            sources = drawn(blend.sources, bench.scale)
-            seed = 4_000_000 + 10_000 * number + index
-            (picture,) = bench.painter.from_sources([wording.blend(blend)], [sources], seed, blend.after.bucket)
-            right += scene_right(bench, picture, blend.after)
-        rows.append(Row(name, right, len(blends), _BLEND, 0.6))
-    return rows
+    asked = Row("references", protocol=_BLEND, goal=0.6)
+    return _each(bench, asked, REFERENCES, bench.reach.references, 4_000_000, _blended)
+
+
+def _blended(bench: Bench, row: Row, kind: str, seed: int) -> Row:
+    """Measure one kind of picture made from two others."""
+    rng = bench.rng(kind)
+    blends = [talks.sample_blend(rng, bench.reach, kind, wanted=True) for _ in range(bench.count("reference"))]
+    wording, right = Wording(rng), 0
+    for noise, blend in enumerate(blends, seed):
+        sources = drawn(blend.sources, bench.scale)
+        (picture,) = bench.painter.from_sources([wording.blend(blend)], [sources], noise, blend.after.bucket)
+        right += scene_right(bench, picture, blend.after)
+    return replace(row, right=right, count=len(blends))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from pochade.miniature import world
-from pochade.miniature.wording import Wording
+from pochade.miniature.words.wording import Wording
 
 from .row import figures, table
 
@@ -87,7 +87,7 @@ its colour and what it wears.{alone} The first rows measure the scorers themselv
 ## Licence
 
 The weights are part of pochade (BSD-3-Clause). They were trained on drawings of Noto Color Emoji (SIL Open Font License
-1.1); the other fonts' notices are in `ATLAS-LICENSE.txt`.
+1.1); the other fonts' notices are in pochade's `miniature/drawing/ATLAS-LICENSE.txt`.
 """
 
 

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
-from pochade.miniature import atlas
-from pochade.miniature.lettering import characters as characters_of
+from pochade.miniature.drawing import atlas
+from pochade.miniature.drawing.lettering import characters as characters_of
+from pochade.miniature.drawing.writing import inked_rows, letter_height, placed
 from pochade.miniature.wordbook import rgb
-from pochade.miniature.writing import inked_rows, letter_height, placed
 
 from .views import drawn, padded, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pochade.miniature.drawing.writing import Placed
     from pochade.miniature.world import Scene
-    from pochade.miniature.writing import Placed
 
 __all__ = ["HEIGHTS", "believed", "has_tesseract", "height_class", "spelt", "tesseract", "words_right"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pochade.miniature.render import Renderer
+from pochade.miniature.drawing.render import Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

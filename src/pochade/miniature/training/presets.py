@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .model import Shape
-from .reach import FULL, SMALL, Reach
-from .wordbook import HANZI, LETTERS
+from pochade.miniature.model import Shape
+from pochade.miniature.reach import FULL, SMALL, Reach
+from pochade.miniature.wordbook import HANZI, LETTERS
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Preset:
 
     ``shares`` are the parts of a batch by kind of sample, ``own`` the part of its edits that in the end get the model's
     own pictures as references, ``ramp`` the part of the time in which rows grow to their full length, ``judged`` how
-    many pictures decide about distilling, ``pool`` how many samples a ring of them holds at most (`ring`).
+    many pictures decide about distilling, ``pool`` how many samples a ring of them holds at most (`ring`), ``lean``
+    whether a CPU trains with the blocks of `lean`, which take a minute to compile.
     """
 
     shape: Shape = field(default_factory=Shape)
@@ -40,6 +41,7 @@ class Preset:
     pool: int = 6144
     judged: int = 128
     compile: bool = False
+    lean: bool = True
     device: str = "cpu"
     workers: int = 0
     keep_seconds: float = 240
@@ -56,7 +58,7 @@ class Preset:
 
     @property
     def classes(self) -> int:
-        """What a token can show, as `layers.truth` numbers it: background, things, letters."""
+        """What a token can show, as `drawing.layers.truth` numbers it: background, things, letters."""
         return 1 + len(self.reach.names) + len(LETTERS) + len(HANZI)
 
 
@@ -73,6 +75,7 @@ PRESETS = {
         batch=8,
         pool=64,
         judged=8,
+        lean=False,
     ),
     "small": Preset(),
     "full": Preset(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from . import looks
+from pochade.miniature import looks
 
 if TYPE_CHECKING:
     import random
 
-    from .edits import Edit
-    from .talks import Blend
-    from .world import Scene, Thing
+    from pochade.miniature.edits import Edit
+    from pochade.miniature.talks import Blend
+    from pochade.miniature.world import Scene, Thing
 
 #: how often a second name is used for a thing where it has one
 OTHER_NAME = 0.2
@@ -34,6 +34,7 @@ class Speaker(ABC):
     """
 
     stop = "."  #: what a sentence ends with, where one cares
+    pictures: tuple[tuple[str, str], ...]  #: what the two pictures of a blend are called, the plain names first
 
     def __init__(self, rng: random.Random, *, plain: bool = False) -> None:
         self._rng = rng
@@ -54,8 +55,27 @@ class Speaker(ABC):
         """A whole prompt for a scene."""
 
     @abstractmethod
+    def _name(self, name: str) -> str:
+        """What a thing is called, now and then by its other name."""
+
     def blend(self, blend: Blend) -> str:
-        """The instruction for a picture that is made from two others."""
+        """The instruction for a picture that is made from two others.
+
+        Raises
+        ------
+        ValueError
+            If there are no words for a blend of this kind.
+        """
+        one, other = self.pictures[0] if self._plain else self._rng.choice(self.pictures)
+        first, second = (self._name(source.things[0].name) for source in blend.sources)
+        said = self._blends(one, other, first, second)
+        if blend.kind not in said:
+            raise ValueError(f"There are no words for a blend of kind {blend.kind!r}.")
+        return self._pick(*said[blend.kind])
+
+    @abstractmethod
+    def _blends(self, one: str, other: str, first: str, second: str) -> dict[str, tuple[str, ...]]:
+        """Every kind of blend in words: of the ``first`` thing in picture ``one``, the ``second`` in the ``other``."""
 
     def edit(self, edit: Edit) -> str:
         """The instruction for an edit.

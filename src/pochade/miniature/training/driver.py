@@ -1,4 +1,6 @@
-"""The whole training by the wall clock: ``python -m pochade.miniature.driver --minutes 27 --out OUT``, and leave it.
+"""The whole training by the wall clock, to be left alone.
+
+``python -m pochade.miniature.training.driver --minutes 27 --out OUT``
 
 It divides the time that it is given among the stages of `train`, and what a stage overruns is taken from those after
 it. Nobody need decide anything in between: it keeps a log, sample grids and loadable weights in ``OUT/partial``, and in
@@ -24,15 +26,15 @@ import torch
 from PIL import Image
 
 from pochade.errors import ModelError, RequestError
+from pochade.miniature.evaluate import evaluate
+from pochade.miniature.model import Denoiser
+from pochade.miniature.train import STAGES, begin, preset_of, run, train_base
+from pochade.miniature.words.tokens import as_seen
 
-from .evaluate import evaluate
-from .model import Denoiser
 from .pace import last_line, whole_lines
 from .release import assemble, pipeline, save, undistilled, untrained
 from .run import check_device, load_tokenizer, load_vae, make_folder, make_maker, verdict
 from .samples import prompts, renewal
-from .tokens import as_seen
-from .train import STAGES, begin, preset_of, run, train_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,9 +42,10 @@ if TYPE_CHECKING:
     from diffusers import Flux2KleinPipeline
     from torch import Tensor
 
-    from .model import Shape
+    from pochade.miniature.model import Shape
+    from pochade.miniature.ruler.row import Row
+
     from .presets import Preset
-    from .ruler.row import Row
 
 #: stage → its part of the time (the minutes that it has in a run of 27)
 PARTS = {"check": 2.0, "vae": 5.0, "base": 12.5, "distil": 4.0, "finish": 1.0, "save": 0.5, "ruler": 2.0}
@@ -309,7 +312,8 @@ def main() -> None:
     except RequestError as error:
         parser.exit(1, f"{error}\n")
     if options.detach:
-        again = [sys.executable, "-m", "pochade.miniature.driver", *(a for a in sys.argv[1:] if a != "--detach")]
+        words = [word for word in sys.argv[1:] if word != "--detach"]
+        again = [sys.executable, "-m", "pochade.miniature.training.driver", *words]
         with (options.out / "driver.log").open("a", encoding="utf-8") as log:
             started = subprocess.Popen(  # noqa: S603 - this very program, with the arguments that it was given
                 again, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True

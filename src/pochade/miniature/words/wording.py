@@ -15,10 +15,11 @@ from .english import English
 if TYPE_CHECKING:
     import random
 
-    from .edits import Edit
+    from pochade.miniature.edits import Edit
+    from pochade.miniature.talks import Blend
+    from pochade.miniature.world import Scene
+
     from .speech import Speaker
-    from .talks import Blend
-    from .world import Scene
 
 #: language → who speaks it
 SPEAKERS: dict[str, type[Speaker]] = {"en": English, "zh": Chinese}

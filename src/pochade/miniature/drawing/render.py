@@ -14,14 +14,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from pochade.miniature.wordbook import STYLES
+
 from . import scenery, styles
 from .layers import BLUE, HEIGHT, LEFT, RED, ROUND, TILE, TOP, WIDTH, Layers, catalogue, truth
-from .wordbook import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .world import Scene
+    from pochade.miniature.world import Scene
 
 __all__ = ["Layers", "Renderer", "truth"]
 

@@ -18,10 +18,11 @@ from torch import nn
 from transformers import Qwen2TokenizerFast
 
 from pochade.errors import ModelError, RequestError
+from pochade.miniature import model
+from pochade.miniature.wordbook import HANZI
+from pochade.miniature.words import tokens
 
-from . import model, tokens
 from .samples import Maker, prompts
-from .wordbook import HANZI
 
 if TYPE_CHECKING:
     from pathlib import Path

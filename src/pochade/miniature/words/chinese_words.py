@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from .wordbook import COLOURS_ZH, KINDS, SCENES_ZH, WORN
+from pochade.miniature.wordbook import COLOURS_ZH, KINDS, SCENES_ZH, WORN
 
 #: measure word of a group
 _BY_GROUP = {

@@ -14,11 +14,11 @@ from diffusers import Flux2KleinPipeline, Flux2Transformer2DModel
 from safetensors import SafetensorError, safe_open
 
 from pochade.errors import ModelError
+from pochade.miniature import model
+from pochade.miniature.near import near
+from pochade.miniature.reach import BUCKETS
 
-from . import model
-from .near import near
 from .pace import last_line, write
-from .reach import BUCKETS
 from .run import fit, load_tokenizer, load_vae, read, verdict
 from .samples import words_taught
 

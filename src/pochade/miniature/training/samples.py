@@ -22,12 +22,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import Qwen2TokenizerFast
 
-from . import model, talks, tokens, world
-from .chinese_words import lexicon
-from .edits import sample_edit
-from .layers import catalogue, truth
-from .render import Renderer
-from .wording import Wording
+from pochade.miniature import model, talks, world
+from pochade.miniature.drawing.layers import catalogue, truth
+from pochade.miniature.drawing.render import Renderer
+from pochade.miniature.edits import sample_edit
+from pochade.miniature.words import tokens
+from pochade.miniature.words.chinese_words import lexicon
+from pochade.miniature.words.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from .layers import Layers
-    from .model import Shape
-    from .world import Reach, Scene
+    from pochade.miniature.drawing.layers import Layers
+    from pochade.miniature.model import Shape
+    from pochade.miniature.world import Reach, Scene
 
 #: kinds of samples → pictures that each is given; "turns" are edits that come in twos, one following the other
 KINDS = {"scene": 0, "edit": 1, "turns": 1, "blend": 2}
@@ -112,7 +113,7 @@ class Draft:
     ids, mask : numpy.ndarray
         The prompts' tokens and their attention mask, ``(N, L)``.
     things : numpy.ndarray
-        `layers.truth` of the pictures to make, ``(N, tokens)``.
+        `drawing.layers.truth` of the pictures to make, ``(N, tokens)``.
     scenes : list of Scene
         What the pictures to make show.
     """
@@ -202,7 +203,7 @@ class Samples:
     ids, mask : Tensor
         The prompts' tokens and their attention mask, ``(N, L)``.
     things : Tensor
-        `layers.truth` of each target token, ``(N, tokens)``.
+        `drawing.layers.truth` of each target token, ``(N, tokens)``.
     """
 
     target: Tensor

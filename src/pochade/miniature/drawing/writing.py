@@ -7,24 +7,21 @@ looks for are the same places.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
-from itertools import combinations, pairwise
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pochade.miniature.wordbook import RATIOS
+
 from . import atlas, scenery
-from .lettering import FONTS, HANZI, HANZI_FONT, LETTERS, advances
-from .wordbook import RATIOS
+from .lettering import FONTS, HANZI, HANZI_FONT, LARGEST, LEADING, LETTERS, advances, broken
 
 if TYPE_CHECKING:
-    from .world import Thing
+    from pochade.miniature.world import Thing
 
 #: left, top, width, height
 Box = tuple[float, float, float, float]
-
-_LEADING = 0.2  #: space between lines, over a line's height
-_LARGEST = 0.72  #: most of a sign's height that one line takes
 
 
 class Placed(NamedTuple):
@@ -80,21 +77,9 @@ def _length(words: str, font: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _lines(words: str, font: str, shape: float) -> tuple[tuple[str, ...], float]:
-    """Words in lines so that letters become as large as they can; and the height of a line over that of the area.
-
-    `shape` is the area's width over its height. Words stay whole; a single one stays on one line.
-    """
-    pieces = words.split(" ")
+    """Words `broken` into lines, as high as their own letters; and the height of a line over that of the area."""
     first, last = _extent(words, font)
-    best: tuple[tuple[str, ...], float] = ((words,), 0.0)
-    for count in range(1, min(4, len(pieces)) + 1):
-        for breaks in combinations(range(1, len(pieces)), count - 1):
-            lines = tuple(" ".join(pieces[a:b]) for a, b in pairwise((0, *breaks, len(pieces))))
-            widest = max(1, *(_length(line, font) for line in lines)) / (last - first)
-            line = min(1 / (count + _LEADING * (count - 1)), shape / widest)
-            if line > best[1] + 1e-9:
-                best = lines, line
-    return best
+    return broken(words, partial(_length, font=font), last - first, shape)
 
 
 def _writing_box(thing: Thing, scale: float) -> Box:
@@ -113,7 +98,7 @@ def letter_height(thing: Thing, scale: float = 1.0) -> float:
         return 0.0
     _, _, wide, high = _writing_box(thing, scale)
     _, share = _lines(thing.text.words, thing.text.font, round(wide / high, 3))
-    return min(max(1.0, math.floor(share * high)), _LARGEST * high)
+    return min(max(1.0, math.floor(share * high)), LARGEST * high)
 
 
 def placed(thing: Thing, scale: float = 1.0) -> list[Placed]:
@@ -129,7 +114,7 @@ def placed(thing: Thing, scale: float = 1.0) -> list[Placed]:
     left, top, wide, high = _writing_box(thing, scale)
     first, last = _extent(words, font)
     lines, _ = _lines(words, font, round(wide / high, 3))
-    unit, step = line / (last - first), line * (1 + _LEADING)
+    unit, step = line / (last - first), line * (1 + LEADING)
     y = top + (high - line - (len(lines) - 1) * step) / 2 - first * unit
     out: list[Placed] = []
     for each in lines:

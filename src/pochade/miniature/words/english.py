@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pochade.miniature.layouts import PLACES, RELATIONS
+from pochade.miniature.wordbook import BY_NAME, SCENES, article, plural
+
 from . import speech
-from .layouts import PLACES, RELATIONS
 from .speech import OTHER_NAME, Speaker, grid_of
-from .wordbook import BY_NAME, SCENES, article, plural
 
 if TYPE_CHECKING:
-    from .edits import Edit
-    from .talks import Blend
-    from .world import Scene, Text, Thing
+    from pochade.miniature.edits import Edit
+    from pochade.miniature.world import Scene, Text, Thing
 
 _OPENINGS = (
     *("a picture of ", "draw ", "paint ", "an illustration of ", "please draw ", "I want ", "show me ", "make "),
@@ -58,16 +58,17 @@ STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "neon": (("in neon style", "as neon lights", "in glowing neon"), ("a neon picture", "a glowing neon picture")),
 }
 _FONTS = {"serif": "serif", "mono": "typewriter", "bold": "bold"}
-_PICTURES = (
-    ("the first picture", "the second picture"),
-    ("picture 1", "picture 2"),
-    ("image 1", "image 2"),
-    ("the first image", "the second image"),
-)
 
 
 class English(Speaker):
     """The world in English."""
+
+    pictures = (
+        ("the first picture", "the second picture"),
+        ("picture 1", "picture 2"),
+        ("image 1", "image 2"),
+        ("the first image", "the second image"),
+    )
 
     # ------------------------------------------------------------------------------------------------- phrases
 
@@ -342,36 +343,30 @@ class English(Speaker):
 
     # -------------------------------------------------------------------------------------------------- blends
 
-    def blend(self, blend: Blend) -> str:
-        """The instruction for a picture that is made from two others."""
-        one, other = _PICTURES[0] if self._plain else self._rng.choice(_PICTURES)
-        first, second = (self._name(source.things[0].name) for source in blend.sources)
+    def _blends(self, one: str, other: str, first: str, second: str) -> dict[str, tuple[str, ...]]:
         mine, yours = f"the {first} from {one}", f"the {second} from {other}"
-        if blend.kind == "subject in scene":
-            return self._pick(f"put {mine} into {other}", f"add {mine} to {other}", f"{other} with {mine} in it")
-        if blend.kind == "colours on object":
-            return self._pick(
+        where = f"on the background of {one}"
+        return {
+            "subject in scene": (f"put {mine} into {other}", f"add {mine} to {other}", f"{other} with {mine} in it"),
+            "colours on object": (
                 f"give the {second} in {other} the colour of the {first} in {one}",
                 f"make {yours} the same colour as {mine}",
                 f"paint {yours} in the colour of {mine}",
                 f"use the colour of the {first} in {one} for the {second} in {other}",
-            )
-        if blend.kind == "style on scene":
-            return self._pick(
+            ),
+            "style on scene": (
                 f"redraw {other} in the style of {one}",
                 f"make {other} look like {one}, in the same style",
                 f"{other} in the style of {one}",
                 f"apply the style of {one} to {other}",
-            )
-        if blend.kind == "together":
-            where = f"on the background of {one}"
-            return self._pick(
+            ),
+            "together": (
                 f"put {mine} to the left of {yours}, {where}",
                 f"{mine} and {yours} side by side {where}",
                 f"show {mine} together with {yours}, {where}",
                 f"{mine} next to {yours}, {where}",
-            )
-        raise ValueError(f"There are no words for a blend of kind {blend.kind!r}.")
+            ),
+        }
 
 
 def _listed(parts: list[str]) -> str:

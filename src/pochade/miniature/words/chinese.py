@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pochade.miniature.wordbook import BY_NAME, BY_WORD, COLOURS_ZH, SCENES, SCENES_ZH
+
 from . import speech
 from .chinese_words import MEASURES, OPENINGS, OTHER_COLOURS, OVERLAYS, PLACES, RELATIONS, SCENE_NAMES, SIZES, STYLES
 from .speech import OTHER_NAME, Speaker, grid_of
-from .wordbook import BY_NAME, BY_WORD, COLOURS_ZH, SCENES, SCENES_ZH
 
 if TYPE_CHECKING:
-    from .edits import Edit
-    from .talks import Blend
-    from .world import Scene, Text, Thing
+    from pochade.miniature.edits import Edit
+    from pochade.miniature.world import Scene, Text, Thing
 
 _NUMBERS = ("零", "一", "两", "三", "四", "五", "六")
 _FONTS = {"serif": "衬线", "mono": "打字机", "bold": "粗体"}
-_PICTURES = (("第一张图", "第二张图"), ("图1", "图2"), ("图一", "图二"))
 
 
 class Chinese(Speaker):
     """The world in Chinese."""
 
     stop = "。"
+    pictures = (("第一张图", "第二张图"), ("图1", "图2"), ("图一", "图二"))
 
     # ------------------------------------------------------------------------------------------------- phrases
 
@@ -279,26 +279,26 @@ class Chinese(Speaker):
 
     # -------------------------------------------------------------------------------------------------- blends
 
-    def blend(self, blend: Blend) -> str:
-        """The instruction for a picture that is made from two others."""
-        one, other = _PICTURES[0] if self._plain else self._rng.choice(_PICTURES)
-        first, second = (self._name(source.things[0].name) for source in blend.sources)
+    def _blends(self, one: str, other: str, first: str, second: str) -> dict[str, tuple[str, ...]]:
         mine, yours = f"{one}里的{first}", f"{other}里的{second}"
-        if blend.kind == "subject in scene":
-            return self._pick(f"把{mine}放到{other}里", f"把{mine}加到{other}中", f"在{other}里加上{mine}")
-        if blend.kind == "colours on object":
-            return self._pick(
-                f"把{yours}变成{mine}的颜色", f"让{yours}和{mine}颜色一样", f"用{mine}的颜色给{yours}上色"
-            )
-        if blend.kind == "style on scene":
-            return self._pick(f"用{one}的风格重画{other}", f"把{other}变成{one}的风格", f"让{other}和{one}风格一样")
-        if blend.kind == "together":
-            return self._pick(
+        return {
+            "subject in scene": (f"把{mine}放到{other}里", f"把{mine}加到{other}中", f"在{other}里加上{mine}"),
+            "colours on object": (
+                f"把{yours}变成{mine}的颜色",
+                f"让{yours}和{mine}颜色一样",
+                f"用{mine}的颜色给{yours}上色",
+            ),
+            "style on scene": (
+                f"用{one}的风格重画{other}",
+                f"把{other}变成{one}的风格",
+                f"让{other}和{one}风格一样",
+            ),
+            "together": (
                 f"把{mine}放在{yours}的左边，用{one}的背景",
                 f"让{mine}和{yours}并排在一起，背景用{one}的",
                 f"{mine}和{yours}并排，用{one}的背景",
-            )
-        raise ValueError(f"There are no words for a blend of kind {blend.kind!r}.")
+            ),
+        }
 
 
 def _listed(parts: list[str]) -> str:

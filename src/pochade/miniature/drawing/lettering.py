@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LATIN_FONTS: tuple[str, ...] = ("sans", "serif", "mono", "bold")  #: fonts that have `LETTERS`
 HANZI_FONT = "hei"  #: the font that has `HANZI`
@@ -77,23 +77,50 @@ def advances() -> Mapping[str, Mapping[str, int]]:
     return index
 
 
+LEADING = 0.2  #: space between lines, over a line's height
+LARGEST = 0.72  #: most of an area's height that one line takes
 #: height of a capital, and of a Chinese character, in the pixels of `advances`: a line is laid out at least so high
 _CAPITAL, _HANZI_HEIGHT = 39, 48
+
+
+def broken(words: str, length: Callable[[str], int], tall: int, shape: float) -> tuple[tuple[str, ...], float]:
+    """Break words into one to four lines, so that letters become as large as they can. Words stay whole.
+
+    Parameters
+    ----------
+    words : str
+        What is written.
+    length : callable
+        Gives the width of words in one line.
+    tall : int
+        Height of a line, in the pixels of `length`.
+    shape : float
+        The area's width over its height.
+
+    Returns
+    -------
+    tuple of str, float
+        The lines, and the height of one over that of the area.
+    """
+    pieces = words.split(" ")
+    best: tuple[tuple[str, ...], float] = ((words,), 0.0)
+    for count in range(1, min(4, len(pieces)) + 1):
+        for breaks in combinations(range(1, len(pieces)), count - 1):
+            lines = tuple(" ".join(pieces[a:b]) for a, b in pairwise((0, *breaks, len(pieces))))
+            widest = max(1, *(length(line) for line in lines)) / tall
+            line = min(1 / (count + LEADING * (count - 1)), shape / widest)
+            if line > best[1] + 1e-9:
+                best = lines, line
+    return best
 
 
 @lru_cache(maxsize=4096)
 def letter_height(words: str, font: str, wide: float, high: float) -> float:
     """Give the height, at least, to which a line of writing grows in an area, in the pixels that the area is given in.
 
-    Words stay whole and go into one to four lines, whichever leaves them largest, as `writing.placed` lays them out;
-    there letters that reach below the line make it a little higher still.
+    The lines are `broken` as `writing.placed` lays them out; there letters that reach below the line make it a little
+    higher still.
     """
-    widths, pieces = advances()[font], words.split(" ")
-    tall = _HANZI_HEIGHT if font == HANZI_FONT else _CAPITAL
-    best = 0.0
-    for count in range(1, min(4, len(pieces)) + 1):
-        for breaks in combinations(range(1, len(pieces)), count - 1):
-            lines = [" ".join(pieces[a:b]) for a, b in pairwise((0, *breaks, len(pieces)))]
-            widest = max(1, *(sum(widths[letter] for letter in line) for line in lines))
-            best = max(best, min(high / (count + 0.2 * (count - 1)), wide * tall / widest))
-    return min(best, 0.72 * high)
+    widths, tall = advances()[font], _HANZI_HEIGHT if font == HANZI_FONT else _CAPITAL
+    _, share = broken(words, lambda line: sum(widths[letter] for letter in line), tall, wide / high)
+    return min(share, LARGEST) * high

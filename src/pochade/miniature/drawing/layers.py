@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import atlas, scenery
-from .wordbook import (
+from pochade.miniature.wordbook import (
     BY_NAME,
     CARRIERS,
     FONTS,
@@ -31,12 +30,14 @@ from .wordbook import (
     rgb,
     worn_place,
 )
+
+from . import atlas, scenery
 from .writing import Box, carrier_box, inked_rows, letter_height, lettering, placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .world import Scene, Thing
+    from pochade.miniature.world import Scene, Thing
 
 __all__ = ["Catalogue", "Layers", "catalogue", "letter_height", "lettering", "truth"]
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Self
 
 import torch
 
-from .model import Denoiser, decode, levels, mixed
+from pochade.miniature.model import Denoiser, decode, levels, mixed
+from pochade.miniature.scorer.agree import Judge
+
 from .pace import Average, Clock, check, set_rate, step
 from .release import assemble
 from .run import fit, make_maker, read
-from .scorer.agree import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
+    from pochade.miniature.reach import Reach
+    from pochade.miniature.world import Scene
+
     from .presets import Preset
-    from .reach import Reach
     from .samples import Samples
-    from .world import Scene
 
 #: candidates by name: a denoiser and the steps that it paints in
 Candidates = dict[str, tuple[Denoiser, int]]

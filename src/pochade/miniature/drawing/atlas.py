@@ -1,8 +1,8 @@
 """The pictures that the miniature's world is made of: drawings, letters, and what a pen can draw.
 
-Drawings and letters are taken from fonts once (``python -m pochade.miniature.atlas FOLDER``) and kept as two small
-pictures in the package, so that neither training nor evaluation nor a classroom needs the fonts. Their authors and
-licences are named in ``ATLAS-LICENSE.txt``.
+Drawings and letters are taken from fonts once (``python -m pochade.miniature.drawing.atlas FOLDER``) and kept as two
+small pictures in the package, so that neither training nor evaluation nor a classroom needs the fonts. Their authors
+and licences are named in ``ATLAS-LICENSE.txt``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
-from .wordbook import BY_NAME, FONTS, HUES, KINDS, SHAPES, WORN, advances, characters, rgb
+from pochade.miniature.wordbook import BY_NAME, FONTS, HUES, KINDS, SHAPES, WORN, advances, characters, rgb
 
 SIDE = 128  #: side of a sprite in the atlas, pixels
 GLYPH_HEIGHT = 64  #: height of a glyph, pixels
