@@ -6,7 +6,7 @@ import cutouts
 import editor
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageColor, ImageEnhance, ImageFilter
 
 from pochade.errors import ImageError
 from pochade.imaging.align import Motion
@@ -104,13 +104,33 @@ def test_changes_to_small_flat_drawings_are_found_too(kind):
     assert np.median(kept_share) >= 0.7
 
 
-@pytest.mark.xfail(strict=True, reason="a thin part that darker ones cut off is taken for a speck: 1 in 60")
-def test_a_thin_part_of_a_change_that_is_cut_off_from_the_rest_is_found_too():
-    scenes = [world.Scene("meadow", (world.Thing("car", colour, 194, 60, 98),)) for colour in (None, "orange")]
-    before, after = (Image.fromarray(world.draw(scene, cutouts.SCALE)) for scene in scenes)
-    kept = keep_unchanged(before, editor.repaint(after, editor.Habits(decibels=31, blur=0.5), seed=3))
-    truth = seen(before, after)
-    assert (truth & region_of(kept)).sum() >= 0.97 * truth.sum()
+@pytest.mark.xfail(
+    strict=True,
+    reason="channel by channel orange lies between red and its surroundings, so it passes for a softened edge",
+)
+@pytest.mark.parametrize("ground", ["meadow", "beach", "white", "black", "blue", "purple", "brown"])
+def test_a_thin_part_of_a_change_that_is_cut_off_from_the_rest_is_found_too(ground):
+    before, after = (  # the roof is a few pixels of red between the ground and dark windows
+        Image.fromarray(world.draw(world.Scene(ground, (world.Thing("car", colour, 194, 60, 98),)), cutouts.SCALE))
+        for colour in ("red", "orange")
+    )
+    truth, recall, kept_share = seen(before, after), [], []
+    for seed in range(4):
+        found = region_of(keep_unchanged(before, editor.repaint(after, editor.Habits(decibels=31, blur=0.5), seed)))
+        recall.append((truth & found).sum() / truth.sum())
+        kept_share.append((~truth & ~found).sum() / (~truth).sum())
+    assert np.mean(recall) >= 0.98
+    assert np.mean(kept_share) >= 0.85
+
+
+@pytest.mark.parametrize("colour", ["red", "yellow", "blue", "lime"])
+def test_softened_edges_between_vivid_colours_are_not_changes(colour):
+    pixels = np.full((128, 128, 3), ImageColor.getrgb("deepskyblue"), np.uint8)
+    for left in range(8, 120, 24):
+        pixels[16:112, left : left + 8] = ImageColor.getrgb(colour)
+    picture = Image.fromarray(pixels)
+    kept = keep_unchanged(picture, picture.filter(ImageFilter.GaussianBlur(0.6)))
+    assert kept.picture.tobytes() == picture.tobytes()
 
 
 def test_what_the_editor_moved_is_put_back(photo):
