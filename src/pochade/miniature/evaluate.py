@@ -1,19 +1,20 @@
 """The ruler: how often the miniature does what was asked, on combinations that training never saw.
 
-``python -m pochade.miniature.evaluate [FOLDER] [--quick] [--device cuda]`` paints, reads the pictures with `scorer`,
-and writes ``evaluation.json``, the model card (``README.md``) and a contact sheet into the folder. What a row asks, and
-how it is read, is in `ruler`; here is only what is measured, in which order, and how many of each.
+``python -m pochade.miniature.evaluate [FOLDER] [--quick] [--share 0.3] [--device cuda]`` paints, reads the pictures
+with `scorer`, and writes ``evaluation.json``, the model card (``README.md``) and a contact sheet into the folder. What
+a row asks, and how it is read, is in `ruler`; here is only what is measured, in which order, and how many of each.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pochade.errors import ModelError
+from pochade.errors import ModelError, RequestError
 
 from . import folder
 from .ruler.asked import Bench
@@ -82,6 +83,7 @@ def evaluate(
     path: Path | None = None,
     *,
     quick: bool = False,
+    share: float = 1.0,
     device: str = "cpu",
     counts: Mapping[str, int] | None = None,
     parts: Sequence[str] | None = None,
@@ -96,6 +98,8 @@ def evaluate(
         A folder that `train` saved; by default the packaged weights.
     quick : bool
         The numbers of `QUICK` in place of those of `COUNTS`, and one picture for a prompt.
+    share : float
+        The part of those numbers that is asked for, above 0 and up to 1; of the four pictures for a prompt as well.
     device : str
         Where the pipeline runs. Pictures are read on the CPU, one by one: of the whole world about a second each, which
         takes hours for all parts. Where a graphics card is lent by the hour, give some `parts` at a time.
@@ -118,14 +122,19 @@ def evaluate(
     ModelError
         The folder holds no model whose card this version reads, the scorer's weights are missing, or there is no such
         device.
+    RequestError
+        The share is not above 0 and up to 1.
     KeyError
         There is no such part.
     """
+    if not 0 < share <= 1:
+        raise RequestError(f"A share of {share:g} cannot be measured; give one above 0 and up to 1.")
     chosen = {name: PARTS[name] for name in (PARTS if parts is None else parts)}
     painter = Painter(path or folder(), device=device)
     judge = Judge(painter.reach, painter.scale)
-    numbers = {**(QUICK if quick else COUNTS), **(counts or {})}
-    bench = Bench(painter, judge, numbers, seed, repeats=1 if quick else 4)
+    asked = {name: math.ceil(share * count) for name, count in (QUICK if quick else COUNTS).items()}
+    repeats = 1 if quick else math.ceil(4 * share)
+    bench = Bench(painter, judge, {**asked, **(counts or {})}, seed, repeats)
     rows: list[Row] = []
     for name, measure in chosen.items():
         begin = time.monotonic()
@@ -153,17 +162,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few pictures, under five minutes; nothing is written")
     parser.add_argument("--device", default="cpu", help="where pictures are painted: cpu, cuda, cuda:1 or mps")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the pictures to ask for (default: 1)")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"other prompts and other noise (default: {SEED})")
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), help="only these; nothing is written")
     options = parser.parse_args(arguments)
     path, begin = options.folder or folder(), time.monotonic()
     try:
-        rows = evaluate(path, quick=options.quick, device=options.device, parts=options.parts, said=_tell)
-    except ModelError as error:
+        rows = evaluate(
+            path,
+            quick=options.quick,
+            share=options.share,
+            device=options.device,
+            parts=options.parts,
+            seed=options.seed,
+            said=_tell,
+        )
+    except (ModelError, RequestError) as error:
         parser.exit(1, f"{error}\n")
     print(table(rows))
     if options.quick or options.parts:
         return
-    write(path / "evaluation.json", rows, time.monotonic() - begin, SEED)
+    write(path / "evaluation.json", rows, time.monotonic() - begin, options.seed)
     painter = Painter(path, device=options.device)
     known = Judge(painter.reach, painter.scale).detector.labels.names
     (path / "README.md").write_text(describe(painter.card, rows, known), encoding="utf-8")

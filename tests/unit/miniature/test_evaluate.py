@@ -347,6 +347,27 @@ def test_a_device_that_is_not_there_is_named(device: str, capsys: pytest.Capture
     assert f"There is no device '{device}'" in capsys.readouterr().err
 
 
+def test_a_share_of_the_table_asks_for_so_many_fewer_pictures():
+    (row,) = evaluate.evaluate(parts=["hex"], share=0.03)[:1]
+    assert row.count == 3
+    assert "hex" in row.name
+
+
+def test_another_seed_asks_for_other_pictures(capsys: pytest.CaptureFixture[str]):
+    printed = []
+    for seed in ("1", "1", "2"):
+        evaluate.main(["--parts", "hex", "--share", "0.03", "--seed", seed])
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1] != printed[2]
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "1.5", "nan"])
+def test_a_share_that_cannot_be_measured_is_refused(share: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        evaluate.main(["--share", share])
+    assert "above 0 and up to 1" in capsys.readouterr().err
+
+
 def test_a_card_of_another_world_is_refused_with_its_strange_word(tmp_path: Path):
     folder = tmp_path / "model"
     shutil.copytree(miniature.folder(), folder)
