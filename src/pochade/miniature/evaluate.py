@@ -19,6 +19,7 @@ from pochade.errors import ModelError, RequestError
 from . import folder
 from .ruler.asked import Bench
 from .ruler.changes import conversation_rows, edit_rows, reference_rows
+from .ruler.flagship import flagship_rows
 from .ruler.languages import language_row
 from .ruler.painter import Painter
 from .ruler.pictures import bucket_rows, grid_rows, hex_rows, tag_rows
@@ -44,6 +45,7 @@ COUNTS = {
     "text": 300,
     "edit": 100,
     "conversation": 100,
+    "flagship": 50,
     "reference": 100,
     "language": 500,
     "bucket": 50,
@@ -58,6 +60,7 @@ QUICK = {
     "text": 12,
     "edit": 6,
     "conversation": 4,
+    "flagship": 2,
     "reference": 6,
     "language": 12,
     "bucket": 4,
@@ -72,6 +75,7 @@ PARTS: dict[str, Callable[[Bench], Sequence[Row]]] = {
     "text": text_rows,
     "edits": edit_rows,
     "conversations": conversation_rows,
+    "first conversation": flagship_rows,
     "references": reference_rows,
     "languages": lambda bench: [language_row(bench)],
     "buckets": bucket_rows,

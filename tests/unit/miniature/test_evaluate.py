@@ -19,6 +19,7 @@ from pochade.miniature import evaluate, world
 from pochade.miniature.reach import BUCKETS, EDITS, FULL, REFERENCES, SMALL
 from pochade.miniature.ruler import changes, pictures, texts
 from pochade.miniature.ruler.asked import Bench, find
+from pochade.miniature.ruler.flagship import flagship, flagship_rows
 from pochade.miniature.ruler.languages import language_row, paired_interval
 from pochade.miniature.ruler.readers import spoilt
 from pochade.miniature.ruler.report import describe, sheet, write
@@ -26,6 +27,7 @@ from pochade.miniature.ruler.row import Row, design_effect, figures, paired_effe
 from pochade.miniature.scorer import synthesis
 from pochade.miniature.scorer.agree import Judge
 from pochade.miniature.scorer.views import drawn
+from pochade.miniature.words.wording import Wording
 from pochade.miniature.world import Scene, Thing
 
 if TYPE_CHECKING:
@@ -298,6 +300,45 @@ def test_conversations_are_counted_at_the_third_fifth_and_tenth_turn(bench: Benc
     assert [row.name.split(":")[0] for row in rows[::2]] == [f"conversation, turn {turn}" for turn in (3, 5, 10)]
     assert all(row.count == 1 for row in rows[::2])
     assert all(row.right <= row.count for row in rows)
+
+
+def test_the_first_conversation_changes_what_it_says_and_nothing_else():
+    talk = flagship(FULL)
+    assert talk is not None
+    assert talk == flagship(SMALL)
+    assert not talk.held_out  # people should see what was taught
+    assert [edit.before for edit in talk.edits] == list(talk.scenes[:-1])
+    assert [edit.after for edit in talk.edits] == list(talk.scenes[1:])
+    for language, words in (("en", ("cat", "hat", "monocle", "pixel", "minimap")), ("zh", "猫礼单像地")):
+        wording = Wording(random.Random(2), plain=True, language=language)
+        said = [wording.scene(talk.scenes[0]), *map(wording.edit, talk.edits)]
+        assert all(word in prompt.lower() for word, prompt in zip(words, said, strict=True)), said
+    assert flagship(replace(SMALL, worn=("crown",))) is None
+
+
+def test_the_first_conversation_is_right_where_its_true_pictures_are_handed_in(bench: Bench):
+    talk = flagship(SMALL)
+    assert talk is not None
+    true = drawn(talk.scenes, bench.scale)
+
+    class Hand:
+        reach, scale = SMALL, bench.scale
+
+        def __init__(self, given: list[np.ndarray]) -> None:
+            self.left = iter([*given, *given])  # in English, and again in Chinese
+
+        def __call__(self, words: list[str], *_: object, **__: object) -> list[np.ndarray]:
+            return [next(self.left) for _ in words]
+
+    def reads(given: list[np.ndarray]) -> list[Row]:
+        return flagship_rows(Bench(Hand(given), Judge(SMALL, bench.scale), {"": 1}, repeats=1))
+
+    for row in reads([*true]):
+        assert (row.right, row.count) == (1, 1), row
+        assert row.remark == "cat 100%, hat 100%, monocle 100%, game scene 100%, interface 100%"
+    for row in reads([true[0], true[0], true[2], true[3], true[3]]):
+        assert (row.right, row.count) == (0, 1), row
+        assert row.remark == "cat 100%, hat 0%, monocle 100%, game scene 100%, interface 0%"
 
 
 def test_the_scorers_are_measured_before_anything_is_believed(bench: Bench):
