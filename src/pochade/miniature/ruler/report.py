@@ -76,8 +76,8 @@ It does not know other words; pochade names the unknown words of a prompt on the
 
 ## How often it is right
 
-Every prompt below holds a combination that training never saw. Pictures are read by two scorers that know nothing of
-each other, analysis by synthesis and a small network; a thing counts as there when both find it, in its place, with
+Every prompt below, but for the first conversation's, holds a combination that training never saw. Pictures are read by
+two scorers that know nothing of each other, analysis by synthesis and a small network; a thing counts as there when both find it, in its place, with
 its colour and what it wears.{alone} The first rows measure the scorers themselves.
 
 {table(rows)}
