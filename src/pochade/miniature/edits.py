@@ -314,7 +314,7 @@ EDITS: dict[str, Callable[[random.Random, Scene, Reach], Edit | None]] = dict(
     )
 )
 #: how often each kind is drawn where all are taught
-SHARES = dict(zip(KINDS, (3, 1.5, 2, 2, 2, 2.5, 1, 2, 1.5, 1, 1.5, 1.5, 0.8, 1.5), strict=True))
+SHARES = dict(zip(KINDS, (3, 1.5, 2, 2, 2, 2.5, 1, 2, 1.5, 1, 4, 1.5, 0.8, 1.5), strict=True))
 
 
 def draw_kind(rng: random.Random, reach: Reach) -> str:

@@ -380,7 +380,7 @@ def sample(rng: random.Random, reach: Reach = FULL, bucket: str | None = None) -
     if layout.startswith("relation to the") and "row" in reach.layouts and rng.random() < 0.3:  # "a cat and a dog"
         canvas, things = replace(canvas, layout="row"), tuple(sorted(things, key=lambda thing: thing.x))
     scene = replace(canvas, things=things)
-    if reach.styles and rng.random() < min(0.2, 0.05 * len(reach.styles)) and not any(thing.text for thing in things):
+    if reach.styles and rng.random() < min(0.2, 0.1 + 0.02 * len(reach.styles)) and not any(thing.text for thing in things):
         scene = replace(scene, style=rng.choice(reach.styles))
     if reach.overlays and rng.random() < 0.08 and roomy(scene):
         chosen = rng.sample(reach.overlays, rng.randint(1, len(reach.overlays)))
