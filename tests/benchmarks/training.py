@@ -48,8 +48,8 @@ def main() -> None:
     preset = PRESETS["small"]
     plain = untrained(preset, preset.shape.merges)
     lean = copy.deepcopy(plain)
-    if not quicken(lean.transformer):
-        sys.exit("There is no C++ compiler, or no ninja, to build the lean blocks with.")
+    if why := quicken(lean.transformer):
+        sys.exit(f"There are no lean blocks to measure: {why}")
     for kind, references in (("scene", 0), ("edit", 1)):
         found: dict[str, list[float]] = {"plain": [], "lean": []}
         for _ in range(options.rounds + 1):

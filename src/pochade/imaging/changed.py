@@ -162,8 +162,8 @@ def _found(before: Image.Image, after: Image.Image, step: int, unseen: tuple[int
     slow = np.sqrt(np.square(blocks[0] - blocks[1]).sum(axis=-1))
     if np.quantile(slow, 1 - WHOLE) > DRIFT or (np.median(slow) > FAINT and not sure.any()):
         return np.ones(sure.shape, dtype=bool)
-    if not sure.any():  # yet something was asked for: glasses on a small face are little more than noise
-        sure = _narrowed(score > _LIKELY, speck)
+    if not sure.any():  # yet something was asked for: glasses on a small face are little more than noise, but wider
+        sure = _narrowed(score > _LIKELY, speck + 1)
     changed = _spread(sure, score > _MAYBE)
     # Beside a change less will do: what is left of an old outline would show.
     changed = _spread(changed, changed | (_widened(changed, side // 16) & (score > _NEAR)))

@@ -1,4 +1,4 @@
-"""The ruler: how often the miniature does what was asked, on combinations that training never saw.
+"""The ruler: how often the miniature does what was asked, nearly always on combinations that training never saw.
 
 ``python -m pochade.miniature.evaluate [FOLDER] [--quick] [--share 0.3] [--device cuda]`` paints, reads the pictures
 with `scorer`, and writes ``evaluation.json``, the model card (``README.md``) and a contact sheet into the folder. What
@@ -166,8 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few pictures, under five minutes; nothing is written")
     parser.add_argument("--device", default="cpu", help="where pictures are painted: cpu, cuda, cuda:1 or mps")
-    parser.add_argument("--share", type=float, default=1.0, help="part of the pictures to ask for (default: 1)")
-    parser.add_argument("--seed", type=int, default=SEED, help=f"other prompts and other noise (default: {SEED})")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the pictures to ask for; nothing is written")
+    parser.add_argument("--write", action="store_true", help="write table, card and samples of a share all the same")
+    parser.add_argument("--seed", type=int, default=SEED, help=f"other prompts (default: {SEED})")
     parser.add_argument("--parts", nargs="*", choices=list(PARTS), help="only these; nothing is written")
     options = parser.parse_args(arguments)
     path, begin = options.folder or folder(), time.monotonic()
@@ -184,9 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ModelError, RequestError) as error:
         parser.exit(1, f"{error}\n")
     print(table(rows))
-    if options.quick or options.parts:
+    if options.quick or options.parts is not None or (options.share < 1 and not options.write):
         return
-    write(path / "evaluation.json", rows, time.monotonic() - begin, options.seed)
+    write(path / "evaluation.json", rows, time.monotonic() - begin, options.seed, options.share)
     painter = Painter(path, device=options.device)
     known = Judge(painter.reach, painter.scale).detector.labels.names
     (path / "README.md").write_text(describe(painter.card, rows, known), encoding="utf-8")

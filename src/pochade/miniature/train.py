@@ -152,9 +152,11 @@ def train_base(out: Path, preset: Preset, kept: Callable[[], None] | None = None
     denoiser.transformer.single_transformer_blocks[shape.single // 3].register_forward_hook(
         lambda *call: seen.append(call[2])
     )
-    if preset.lean and device == "cpu" and not quicken(denoiser.transformer):
-        warnings.warn("With a C++ compiler and ninja installed, training takes half the time.", stacklevel=2)
-    if preset.compile:
+    lean = preset.lean and device == "cpu"
+    if lean and (why := quicken(denoiser.transformer)):
+        warnings.warn(f"Training takes about twice as long as it could: {why}", stacklevel=2)
+        lean = False
+    if preset.compile and not lean:
         torch._dynamo.config.recompile_limit = 64  # kinds, canvases and batches are many shapes
         for block in denoiser.transformer.single_transformer_blocks:  # the double ones, compiled, gave gradients of NaN
             block.compile(fullgraph=True, dynamic=len(preset.reach.buckets) > 1)

@@ -198,6 +198,10 @@ def combinations(scene: Scene) -> Iterator[tuple[object, ...]]:
         return
     for first, second in pairwise(scene.things):
         yield from relations(first.name, argument or word, second.name)
+    if word == "row" and len(scene.things) == 2:  # two side by side are also one to the left of the other
+        first, second = scene.things
+        yield second.name, word, first.name
+        yield from relations(first.name, "to the left of", second.name)
 
 
 def is_held_out(scene: Scene) -> bool:
@@ -380,7 +384,11 @@ def sample(rng: random.Random, reach: Reach = FULL, bucket: str | None = None) -
     if layout.startswith("relation to the") and "row" in reach.layouts and rng.random() < 0.3:  # "a cat and a dog"
         canvas, things = replace(canvas, layout="row"), tuple(sorted(things, key=lambda thing: thing.x))
     scene = replace(canvas, things=things)
-    if reach.styles and rng.random() < min(0.2, 0.1 + 0.02 * len(reach.styles)) and not any(thing.text for thing in things):
+    if (
+        reach.styles
+        and rng.random() < min(0.2, 0.1 + 0.02 * len(reach.styles))
+        and not any(thing.text for thing in things)
+    ):
         scene = replace(scene, style=rng.choice(reach.styles))
     if reach.overlays and rng.random() < 0.08 and roomy(scene):
         chosen = rng.sample(reach.overlays, rng.randint(1, len(reach.overlays)))

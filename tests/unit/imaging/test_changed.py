@@ -188,6 +188,19 @@ def test_where_nothing_changed_the_parent_comes_back(photo):
     assert not kept.whole
 
 
+def test_noise_is_seldom_taken_for_a_change_of_a_photograph():
+    found = 0
+    for seed in range(12):
+        picture = editor.photo(seed, (256, 256))
+        found += (
+            keep_unchanged(
+                picture, editor.repaint(picture, editor.Habits(decibels=31, blur=0.5), seed)
+            ).changed.getbbox()
+            is not None
+        )
+    assert found <= 2
+
+
 def test_rims_that_the_editor_pushed_out_of_sight_are_kept(photo):
     kept = keep_unchanged(photo, editor.repaint(photo, editor.Habits((8, -6), 1.02, decibels=34), seed=7))
     assert kept.picture.tobytes() == photo.tobytes()

@@ -402,6 +402,18 @@ def test_another_seed_asks_for_other_pictures(capsys: pytest.CaptureFixture[str]
     assert printed[0] == printed[1] != printed[2]
 
 
+def test_a_share_of_the_table_is_written_only_where_that_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shutil.copytree(miniature.folder(), tmp_path / "model")
+    monkeypatch.setattr(evaluate, "PARTS", {"hex": evaluate.PARTS["hex"]})
+    before = (tmp_path / "model" / "evaluation.json").read_bytes()
+    evaluate.main([str(tmp_path / "model"), "--share", "0.03"])
+    assert (tmp_path / "model" / "evaluation.json").read_bytes() == before
+    evaluate.main([str(tmp_path / "model"), "--share", "0.03", "--seed", "5", "--write"])
+    report = json.loads((tmp_path / "model" / "evaluation.json").read_text())
+    assert (report["share"], report["seed"]) == (0.03, 5)
+    assert "hex" in (tmp_path / "model" / "README.md").read_text()
+
+
 @pytest.mark.parametrize("share", ["0", "-1", "1.5", "nan"])
 def test_a_share_that_cannot_be_measured_is_refused(share: str, capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit):

@@ -381,6 +381,15 @@ def test_one_combination_in_ten_is_held_out():
             {("cat", "above", "dog"), ("dog", "below", "cat")},
         ),
         (
+            Scene("#123456", (Thing("cat", None, 9, 9, 9), Thing("dog", None, 99, 9, 9)), "row"),
+            {
+                ("cat", "row", "dog"),
+                ("dog", "row", "cat"),
+                ("cat", "to the left of", "dog"),
+                ("dog", "to the right of", "cat"),
+            },
+        ),
+        (
             Scene("#123456", (Thing("cat", None, 9, 9, 9), Thing("cat", None, 40, 9, 9)), "count 2"),
             {("cat", "count 2")},
         ),

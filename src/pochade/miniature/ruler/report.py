@@ -76,9 +76,9 @@ It does not know other words; pochade names the unknown words of a prompt on the
 
 ## How often it is right
 
-Every prompt below, but for the first conversation's, holds a combination that training never saw. Pictures are read by
-two scorers that know nothing of each other, analysis by synthesis and a small network; a thing counts as there when both find it, in its place, with
-its colour and what it wears.{alone} The first rows measure the scorers themselves.
+Every prompt below, but for the first conversation's, holds a combination that training never saw. Pictures are read
+by two scorers that know nothing of each other, analysis by synthesis and a small network; a thing counts as there when
+both find it, in its place, with its colour and what it wears.{alone} The first rows measure the scorers themselves.
 
 {table(rows)}
 
@@ -108,7 +108,7 @@ def sheet(painter: Painter, path: Path, count: int = 64) -> None:
     out.save(path, optimize=True)
 
 
-def write(path: Path, rows: Sequence[Row], seconds: float, seed: int) -> None:
-    """Write ``evaluation.json``."""
-    report = {"seconds": round(seconds), "seed": seed, "rows": [figures(row) for row in rows]}
+def write(path: Path, rows: Sequence[Row], seconds: float, seed: int, share: float = 1.0) -> None:
+    """Write ``evaluation.json``; ``share`` is the part of the pictures that was asked for."""
+    report = {"seconds": round(seconds), "seed": seed, "share": share, "rows": [figures(row) for row in rows]}
     path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

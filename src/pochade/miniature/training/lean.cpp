@@ -25,6 +25,13 @@ const half* in(const Tensor& tensor) { return tensor.const_data_ptr<half>(); }
 half* out(const Tensor& tensor) { return tensor.mutable_data_ptr<half>(); }
 float* reals(const Tensor& tensor) { return tensor.mutable_data_ptr<float>(); }
 
+// Sizes are checked once a call, here and below: past the end of a tensor lies somebody else's memory.
+void check(const Tensor& mod, int64_t B, int64_t D, int64_t at) {
+  TORCH_CHECK(D <= WIDEST, "tokens have ", D, " channels; at most ", WIDEST, " are provided for");
+  TORCH_CHECK(mod.is_contiguous() && mod.dim() == 2 && mod.size(0) == B && at + D <= mod.size(1),
+              "the modulation is ", mod.sizes(), ", which does not hold ", D, " channels from ", at, " on for each of ", B);
+}
+
 template <typename Work>
 void each(int64_t count, Work work) {
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
@@ -37,7 +44,7 @@ void each(int64_t count, Work work) {
 // y = norm(x) · (1 + scale) + shift, with shift and scale of each sample at two places of its row of `mod`.
 std::vector<Tensor> norm(Tensor x, Tensor mod, int64_t shift_at, int64_t scale_at) {
   const int64_t B = x.size(0), S = x.size(1), D = x.size(2), K = mod.size(1);
-  TORCH_CHECK(D <= WIDEST, "tokens have ", D, " channels; at most ", WIDEST, " are provided for");
+  check(mod, B, D, shift_at), check(mod, B, D, scale_at);
   Tensor y = at::empty_like(x), moments = at::empty({B, S, 2}, mod.options());
   each(B, [&](int64_t i) {
     const float *shift = reals(mod) + i * K + shift_at, *scale = reals(mod) + i * K + scale_at;
@@ -87,6 +94,8 @@ std::vector<Tensor> norm_back(Tensor dy, Tensor x, Tensor mod, Tensor moments, i
 // x + gate · y
 Tensor gated(Tensor x, Tensor y, Tensor mod, int64_t gate_at) {
   const int64_t B = x.size(0), S = x.size(1), D = x.size(2), K = mod.size(1);
+  check(mod, B, D, gate_at);
+  TORCH_CHECK(x.sizes() == y.sizes(), "what is added has another shape: ", x.sizes(), " and ", y.sizes());
   Tensor sum = at::empty_like(x);
   each(B, [&](int64_t i) {
     const float* gate = reals(mod) + i * K + gate_at;
@@ -208,6 +217,9 @@ void softmax_back_(Tensor dscores, Tensor shares) {
 std::vector<Tensor> attend(Tensor p, Tensor weights, Tensor places, int64_t words, int64_t H) {
   const int64_t B = p.size(0), S = p.size(1), L = p.size(2), D = H * HEAD, M = (L - 3 * D) / 2;
   TORCH_CHECK(S <= WIDEST, "samples have ", S, " tokens; at most ", WIDEST, " are provided for");
+  TORCH_CHECK(L >= 3 * D && (L - 3 * D) % 2 == 0, "tokens of ", L, " channels do not hold ", H, " heads of ", HEAD);
+  TORCH_CHECK(weights.is_contiguous() && weights.sizes() == at::IntArrayRef({4, HEAD}), "the norms are ", weights.sizes());
+  TORCH_CHECK(places.is_contiguous() && places.sizes() == at::IntArrayRef({2, S, HEAD}), "positions are ", places.sizes());
   Tensor query = at::empty({B * H, S, HEAD}, p.options()), key = at::empty_like(query), value = at::empty_like(query);
   Tensor inverses = at::empty({B, S, H, 2}, weights.options());
   each(B * S, [&](int64_t row) {

@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -33,30 +35,35 @@ if TYPE_CHECKING:
 #: positions as the transformer hands them to its blocks: cosines and sines, ``(tokens, 64)`` each
 Rotary = tuple[Tensor, Tensor]
 
+_HEAD, _WIDEST = 64, 1024  # as in lean.cpp
+
 
 @cache
-def kernels() -> Any:
-    """`lean.cpp` as a module; None where no compiler is found, or none that PyTorch can work with."""
-    beside = str(Path(sys.executable).parent)  # ninja comes as a wheel, whose program need not be on the path
-    os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", ""), beside))
-    if not shutil.which("ninja") or not shutil.which(os.environ.get("CXX", "c++")):
-        return None
+def built() -> tuple[Any, str]:
+    """`lean.cpp` as a module; or None, and why it could not be had."""
+    # ninja comes as a wheel, whose program lies beside Python's and need not be on the path
+    path = os.pathsep.join(filter(None, (os.environ.get("PATH"), str(Path(sys.executable).parent))))
+    if not shutil.which("ninja", path=path):
+        return None, "ninja is not installed (pip install ninja)."
+    threads = [] if sys.platform == "darwin" else ["-fopenmp"]  # Apple's compiler has none
     # Not PyTorch's folder of extensions: a build that was killed there leaves a lock, for which all others would wait.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, patch.dict(os.environ, PATH=path):
         try:
-            return cpp_extension.load(
+            module = cpp_extension.load(
                 "pochade_lean",
                 [str(Path(__file__).with_name("lean.cpp"))],
-                extra_cflags=["-O3", "-march=native", "-ffast-math", "-fopenmp"],
-                extra_ldflags=["-fopenmp"],
+                # infinity stays: the sum of exponentials begins there, and a gate may well overflow one
+                extra_cflags=["-O3", "-march=native", "-ffast-math", "-fno-finite-math-only", *threads],
+                extra_ldflags=threads,
                 build_directory=folder,
             )
-        except (OSError, RuntimeError, ImportError):  # a compiler of another system, no headers of Python, …
-            return None
+        except (OSError, RuntimeError, ImportError, subprocess.SubprocessError) as error:  # no compiler, no headers, …
+            return None, f"its C++ could not be compiled ({str(error).strip().splitlines()[0]})."
+    return module, ""
 
 
-def quicken(transformer: Flux2Transformer2DModel) -> bool:
-    """Let a transformer's blocks reckon with the kernels; False, and nothing changed, where there are none.
+def quicken(transformer: Flux2Transformer2DModel) -> str:
+    """Let a transformer's blocks reckon with the kernels.
 
     They then take and give bf16, as under autocast, and know neither attention masks nor caches. The weights stay
     where they are, so that what is saved is the same with and without.
@@ -64,15 +71,23 @@ def quicken(transformer: Flux2Transformer2DModel) -> bool:
     Parameters
     ----------
     transformer : Flux2Transformer2DModel
-        On the CPU, with heads of 64 channels.
+        On the CPU.
+
+    Returns
+    -------
+    str
+        Why nothing was changed; empty where it was.
     """
-    if kernels() is None:
-        return False
+    config = transformer.config
+    if config.attention_head_dim != _HEAD or config.attention_head_dim * config.num_attention_heads > _WIDEST:
+        return f"its blocks are written for heads of {_HEAD} channels and at most {_WIDEST} in all."
+    if why := built()[1]:
+        return why
     for block in transformer.transformer_blocks:
         block.forward = partial(_double, block)
     for block in transformer.single_transformer_blocks:
         block.forward = partial(_single, block)
-    return True
+    return ""
 
 
 def _double(
@@ -86,7 +101,7 @@ def _double(
 ) -> tuple[Tensor, Tensor]:
     """What a block of two streams does: words and picture look at all tokens, each with weights of its own."""
     attn, x, words = block.attn, hidden_states.bfloat16(), encoder_hidden_states.bfloat16()
-    mod, mod_words = temb_mod_img.float(), temb_mod_txt.float()
+    mod, mod_words = temb_mod_img.float().contiguous(), temb_mod_txt.float().contiguous()
     width, count = x.shape[-1], words.shape[1]
     normed, normed_words = _Norm.apply(x, mod, 0, width), _Norm.apply(words, mod_words, 0, width)
     both = (
@@ -116,7 +131,7 @@ def _single(
     **_: object,
 ) -> Tensor:
     """What a block of one stream does: attention and SwiGLU side by side, one product before and one after both."""
-    attn, x, mod = block.attn, hidden_states.bfloat16(), temb_mod.float()
+    attn, x, mod = block.attn, hidden_states.bfloat16(), temb_mod.float().contiguous()
     width = x.shape[-1]
     inside = attn.to_qkv_mlp_proj(_Norm.apply(x, mod, 0, width))
     norms = (attn.norm_q, attn.norm_k, attn.norm_q, attn.norm_k)
@@ -138,14 +153,14 @@ class _Norm(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, mod: Tensor, shift_at: int, scale_at: int) -> Tensor:
         y: Tensor
-        y, moments = kernels().norm(x.contiguous(), mod, shift_at, scale_at)
+        y, moments = built()[0].norm(x.contiguous(), mod, shift_at, scale_at)
         ctx.save_for_backward(x.contiguous(), mod, moments)
         ctx.at = shift_at, scale_at
         return y
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
-        return *kernels().norm_back(dy.contiguous(), *ctx.saved_tensors, *ctx.at), None, None
+        return *built()[0].norm_back(dy.contiguous(), *ctx.saved_tensors, *ctx.at), None, None
 
 
 class _Gated(Function):
@@ -155,12 +170,12 @@ class _Gated(Function):
     def forward(ctx: Any, x: Tensor, y: Tensor, mod: Tensor, gate_at: int) -> Tensor:
         ctx.save_for_backward(y.contiguous(), mod)
         ctx.at = gate_at
-        total: Tensor = kernels().gated(x.contiguous(), y.contiguous(), mod, gate_at)
+        total: Tensor = built()[0].gated(x.contiguous(), y.contiguous(), mod, gate_at)
         return total
 
     @staticmethod
     def backward(ctx: Any, dsum: Tensor) -> tuple[Tensor | None, ...]:
-        return dsum, *kernels().gated_back(dsum.contiguous(), *ctx.saved_tensors, ctx.at), None
+        return dsum, *built()[0].gated_back(dsum.contiguous(), *ctx.saved_tensors, ctx.at), None
 
 
 class _SwiGLU(Function):
@@ -168,13 +183,13 @@ class _SwiGLU(Function):
 
     @staticmethod
     def forward(ctx: Any, p: Tensor) -> Tensor:
-        ctx.save_for_backward(p)
-        h: Tensor = kernels().swiglu(p)
+        ctx.save_for_backward(p.contiguous())
+        h: Tensor = built()[0].swiglu(p.contiguous())
         return h
 
     @staticmethod
     def backward(ctx: Any, dh: Tensor) -> Tensor:
-        dp: Tensor = kernels().swiglu_back(dh.contiguous(), *ctx.saved_tensors)
+        dp: Tensor = built()[0].swiglu_back(dh.contiguous(), *ctx.saved_tensors)
         return dp
 
 
@@ -184,11 +199,11 @@ class _Attend(Function):
     @staticmethod
     def forward(ctx: Any, p: Tensor, weights: Tensor, places: Tensor, words: int, heads: int) -> Tensor:
         seen: Tensor
-        seen, *kept = kernels().attend(p.contiguous(), weights, places, words, heads)
+        seen, *kept = built()[0].attend(p.contiguous(), weights, places, words, heads)
         ctx.save_for_backward(p.contiguous(), weights, places, *kept)
         ctx.at = words, heads
         return seen
 
     @staticmethod
     def backward(ctx: Any, dseen: Tensor) -> tuple[Tensor | None, ...]:
-        return *kernels().attend_back(dseen.contiguous(), *ctx.saved_tensors, *ctx.at), None, None, None
+        return *built()[0].attend_back(dseen.contiguous(), *ctx.saved_tensors, *ctx.at), None, None, None
