@@ -83,7 +83,7 @@ class ModelInfo:
 
 
 CATALOGUE: tuple[ModelInfo, ...] = (
-    ModelInfo(MINIATURE, "FLUX.2 klein", "", None, "BSD-3-Clause", "yes", 0.0066, 0.0021, 0.002, 256 * 256),
+    ModelInfo(MINIATURE, "FLUX.2 klein", "", None, "BSD-3-Clause", "yes", 0.0066, 0.0023, 0.002, 256 * 256),
     ModelInfo(
         "klein-4b",
         "FLUX.2 klein",
