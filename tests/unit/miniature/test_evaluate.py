@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from pochade import miniature
@@ -225,6 +226,17 @@ def test_a_scene_is_right_only_with_its_background_and_its_interface(bench: Benc
     assert changes.scene_right(bench, true, asked)
     assert not changes.scene_right(bench, bare, asked)
     assert not changes.scene_right(bench, other, asked)
+
+
+def test_an_interface_that_is_painted_softly_is_no_thing_that_nobody_asked_for(bench: Bench):
+    bench.judge.reach = SMALL
+    asked = Scene("teal", (CAT,), overlay=SMALL.overlays)
+    dog = Thing("dog", None, 52, 196, 76)
+    true, bare, other = drawn([asked, replace(asked, overlay=()), replace(asked, things=(CAT, dog))], bench.scale)
+    soft = np.asarray(Image.fromarray(true).filter(ImageFilter.GaussianBlur(1.2)))
+    over = (true != bare).any(-1, keepdims=True)
+    assert changes.scene_right(bench, np.where(over, soft, true), asked)
+    assert not changes.scene_right(bench, np.where(over, soft, other), asked)
 
 
 @pytest.mark.parametrize("kept", [True, False])

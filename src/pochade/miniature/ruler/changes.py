@@ -33,7 +33,25 @@ _BLEND = "two true pictures and one held-out instruction; everything in the resu
 
 def scene_right(bench: Bench, picture: np.ndarray, scene: Scene) -> bool:
     """Whether a picture is a scene in all: its things and no other, their texts, its background, style and overlay."""
-    return all(facts_of(bench, picture, scene).values()) and not bench.judge.unasked(picture, scene)
+    return all(facts_of(bench, picture, scene).values()) and not _unasked(bench, picture, scene)
+
+
+def _unasked(bench: Bench, picture: np.ndarray, scene: Scene) -> list[Thing]:
+    """Places with something on them that nobody asked for; what lies under a game's interface is that one's business.
+
+    Its parts are small and full of detail: painted a little softer than drawn, they are there (`_overlay` says so), and
+    yet nothing in the scene explains them to the pixel.
+    """
+    places = bench.judge.unasked(picture, scene)
+    if not places or not scene.overlay:
+        return places
+    over = np.not_equal(*drawn([scene, replace(scene, overlay=())], bench.scale)).any(-1)
+    outside = []
+    for place in places:
+        left, top, right, bottom = (max(0, round(edge * bench.scale)) for edge in place.box)
+        if over[top:bottom, left:right].mean() < 0.25:
+            outside.append(place)
+    return outside
 
 
 def facts_of(bench: Bench, picture: np.ndarray, scene: Scene) -> dict[object, bool]:
@@ -76,7 +94,7 @@ def turn_right(bench: Bench, picture: np.ndarray, before: Scene, after: Scene, f
     if not all(shown for fact, shown in facts.items() if fact not in known):
         return False
     gone = [thing for thing in before.things if thing not in after.things]
-    return not any(_meet(place, thing) for place in bench.judge.unasked(picture, after) for thing in gone)
+    return not any(_meet(place, thing) for place in _unasked(bench, picture, after) for thing in gone)
 
 
 def _meet(place: Thing, thing: Thing) -> bool:
