@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,9 +39,13 @@ class Difference(NamedTuple):
 
 
 def scenes(count: int, seed: int = 4) -> list[world.Scene]:
-    """Scenes that training never saw; always the same."""
+    """Scenes that training never saw; always the same.
+
+    None is in a style: those are laid over ground and things alike, so that there is no true opacity.
+    """
     rng = random.Random(seed)
-    return [world.sample_scene(rng, KNOWN, wanted=True) for _ in range(count)]
+    drawn = iter(lambda: world.sample_scene(rng, KNOWN, wanted=True), None)
+    return list(itertools.islice((scene for scene in drawn if not scene.style and not scene.overlay), count))
 
 
 def said(scene: world.Scene) -> str:
