@@ -85,7 +85,7 @@ def test_the_app_of_the_notebook_follows_its_cells(open_notebook, request):
         app.screenshot(path=ROOT / "notebooks" / "images" / "parts-light.png")
     notebook.run(5)
     comparison = region(notebook, "Comparison")
-    expect(comparison.get_by_role("radio", name="Side by side")).to_be_checked()
+    expect(comparison.get_by_role("radio", name="Side by side")).to_be_checked(timeout=PATIENCE_MS)
     for name in (f"Turn 1: {CAT}", "Turn 2: give the cat a top hat"):
         expect(comparison.get_by_role("application", name=name)).to_be_visible()
     errors = [out for cell in (1, 3, 5) for out in notebook.outputs(cell) if out["output_type"] == "error"]
