@@ -90,7 +90,7 @@ def hints_for(
     said = [missing_image(prompt, references + edit), *map(_refusal, doubts)]
     if size is not None:
         said.append(_unfit(size if isinstance(size, (str, tuple)) else str(size), model.size, edit=edit))
-    words = tuple(unknown_words(prompt, model.vocabulary))
+    words = tuple(unknown_words(prompt, model.vocabulary, model.near))
     near = {word: nearest(word, model.vocabulary, model.lists, model.near) for word in words}
     return Hints(
         words,

@@ -171,7 +171,7 @@ class Engine:
         """
         model = self.capabilities
         notes = []
-        unknown = unknown_words(prompt, model.vocabulary)
+        unknown = unknown_words(prompt, model.vocabulary, model.near)
         if unknown:
             near = {word: nearest(word, model.vocabulary, model.lists, model.near) for word in unknown}
             notes.append(unknown_note(model.name, unknown, near))

@@ -7,7 +7,7 @@ pochade can say so beside the picture; this module is that comparison, on text a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _SKIPPED = re.compile(
     r"""\#[0-9a-fA-F]{3,8}\b          # hex colours
@@ -40,19 +40,30 @@ def flatten(vocabulary: object) -> frozenset[str]:
     return frozenset()
 
 
-def unknown_words(prompt: str, vocabulary: frozenset[str]) -> list[str]:
+def unknown_words(prompt: str, vocabulary: frozenset[str], meant: Collection[str] = ()) -> list[str]:
     """List the words of `prompt` that are not in `vocabulary`, in order, each once.
 
     Quoted text, numbers and hex colours are not words. Chinese, which has no spaces, is read by the longest known word
     at each place; what is left between known words is unknown. An empty vocabulary knows everything.
+
+    Parameters
+    ----------
+    prompt : str
+        What was asked for.
+    vocabulary : frozenset of str
+        The known words.
+    meant : collection of str
+        Unknown words that something is to be said about, as a card's ``"near"`` has them: they are read whole, also
+        where a part of one is known (野猪, a boar, is no 猪 that is 野).
     """
     if not vocabulary:
         return []
-    longest = max(map(len, vocabulary))
+    words = vocabulary.union(meant)
+    longest = max(map(len, words))
     unknown: dict[str, str] = {}
     for token in _TOKEN.findall(_SKIPPED.sub(" ", prompt)):
         if _is_han(token):
-            unknown.update((piece, piece) for piece in _unread(token, vocabulary, longest))
+            unknown.update((piece, piece) for piece in _unread(token, words, longest, vocabulary))
         elif token.casefold() not in vocabulary and not _parts_known(token.casefold(), vocabulary):
             unknown.setdefault(token.casefold(), token)
     return list(unknown.values())
@@ -64,17 +75,17 @@ def _parts_known(word: str, vocabulary: frozenset[str]) -> bool:
     return all(part in vocabulary for part in parts)
 
 
-def _unread(run: str, vocabulary: frozenset[str], longest: int) -> list[str]:
+def _unread(run: str, words: frozenset[str], longest: int, vocabulary: frozenset[str]) -> list[str]:
     rest = ""
     found = []
     place = 0
     while place < len(run):
-        step = next(
-            (n for n in range(min(longest, len(run) - place), 0, -1) if run[place : place + n] in vocabulary), 0
-        )
+        step = next((n for n in range(min(longest, len(run) - place), 0, -1) if run[place : place + n] in words), 0)
         if step:
             found.append(rest)
             rest = ""
+            if run[place : place + step] not in vocabulary:
+                found.append(run[place : place + step])
         else:
             rest += run[place]
         place += step or 1

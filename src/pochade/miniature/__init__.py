@@ -73,6 +73,7 @@ def nearest(word: str) -> tuple[str, ...]:
     data = card()
     known = data["vocabulary"]
     taught = flatten(known)
-    if not unknown_words(word, taught):
+    near = data.get("near", {})
+    if not unknown_words(word, taught, near):
         return (word,)
-    return nearest_words(word, taught, known, data.get("near", {}))
+    return nearest_words(word, taught, known, near)
