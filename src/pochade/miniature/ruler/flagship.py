@@ -16,6 +16,7 @@ from pochade.miniature.words.wording import Wording
 from pochade.miniature.world import Scene, Thing
 
 from .changes import facts_of, scene_right, turn_right
+from .report import LANGUAGES
 from .row import Row
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["flagship", "flagship_rows"]
 
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
 _TURNS = ("cat", "hat", "monocle", "game scene", "interface")
 _PROTOCOL = (
     "a cat on blue; a top hat; a monocle; pixel art; a health bar and a minimap: each on the model's own last picture, "
@@ -62,7 +62,7 @@ def flagship_rows(bench: Bench) -> list[Row]:
     """How often the last picture is right in all, in each language; and each turn by itself."""
     talk = flagship(bench.reach)
     rows = []
-    for number, (language, spoken) in enumerate(_LANGUAGES.items()):
+    for number, (language, spoken) in enumerate(LANGUAGES.items()):
         name = f"the first conversation, in {spoken}"
         if talk is None or language not in bench.reach.languages:
             rows.append(Row.untaught(name, _PROTOCOL))

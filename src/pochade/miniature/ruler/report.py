@@ -38,7 +38,7 @@ _KNOWN = {
     "fonts": "fonts of writing",
     "limits": "limits (longest text, things in a row, turns of a conversation …)",
 }
-_LANGUAGES = {"en": "English", "zh": "Chinese"}
+LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
 def describe(card: dict[str, Any], rows: Sequence[Row], known_to_detector: Sequence[str]) -> str:
@@ -92,7 +92,7 @@ The weights are part of pochade (BSD-3-Clause). They were trained on drawings of
 
 
 def _words(words: Sequence[str]) -> str:
-    return ", ".join(_LANGUAGES.get(word, word) for word in words)
+    return ", ".join(LANGUAGES.get(word, word) for word in words)
 
 
 def sheet(painter: Painter, path: Path, count: int = 64) -> None:
